@@ -1,0 +1,24 @@
+"""wsgid: a pre-fork WSGI server for Linux."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["__version__", "serve"]
+
+__version__ = "0.1.0"
+
+
+def serve(app: str | Callable[..., Any], **settings: object) -> int:
+    """Serve `app` until stopped; returns the exit status (`wsgid.errors.ExitCode`).
+
+    `app` is "module:name" or a WSGI callable. The settings have the names and the types of a TOML
+    file, and come above every other layer. Call it in the main thread: it handles signals. Where
+    `app` is a callable, a reload (SIGHUP) takes new settings, but no new code.
+    """
+    from wsgid.cli import main  # noqa: PLC0415  lazy: `import wsgid` must stay cheap
+
+    return main.serve(app, settings)

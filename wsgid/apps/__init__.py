@@ -1,0 +1,1 @@
+"""What wsgid serves: how an application is found and loaded."""

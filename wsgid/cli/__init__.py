@@ -1,0 +1,1 @@
+"""The commands: parse, choose, start. Only this package prints and exits."""

@@ -1,0 +1,1 @@
+"""Settings flow down once: from files, environment and command line into one frozen value."""

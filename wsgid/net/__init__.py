@@ -1,0 +1,1 @@
+"""Addresses, and the sockets that listen at them."""
