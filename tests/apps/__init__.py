@@ -1,0 +1,1 @@
+"""Applications to serve: what the tests and the demonstration put behind the server."""

@@ -1,0 +1,1 @@
+"""HTTP.md as data: octets, and what must come of them."""
