@@ -1,0 +1,95 @@
+# Everything that is done with a clone. `make help` lists it.
+#
+# PYTHON=python3.12 make test    another interpreter; with VENV=some/where beside the first
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+
+# What `make test` leaves to `make test-all`.
+SLOWEST := load or fault or framework
+
+# Two of pip's -q: errors only, no notes about the machine's own indexes.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-C stops it)
+	@exec $(BIN)/wsgid --config etc/wsgid/demo.toml
+
+test: lint types layers test-quick  ## everything but load, faults and frameworks: before each commit
+
+test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
+	$(BIN)/pytest
+
+test-quick: $(VENV)/.test  ## the tests of `make test`, without its lint, types and layers
+	$(BIN)/pytest -m "not ($(SLOWEST))"
+
+test-unit: $(VENV)/.test  ## between two keystrokes
+	$(BIN)/pytest -q -m "not slow" tests/unit
+
+lint: $(VENV)/.lint  ## ruff: rules and form
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.lint $(VENV)/.test  ## mypy --strict
+	$(BIN)/mypy
+
+layers: $(VENV)/.lint $(VENV)/.run  ## import-linter: who may import whom
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.lint  ## let ruff put the source in form
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
+	$(BIN)/python -m tests.bench
+
+generated: $(VENV)/.run  ## write the pages that the code knows better
+	$(BIN)/python -m docs.generate
+
+clean:  ## take away what the other commands made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The files below are stamps: what they stand for is installed, and newer than pyproject.toml.
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "wsgid needs Python 3.10 or later, and there is no $(PYTHON): apt install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "wsgid needs Python 3.10 or later, and $(PYTHON) is older: make PYTHON=/path/to/a/newer/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml
+	@echo "installing wsgid into $(VENV)"
+	@$(PIP) install --editable .
+	@touch $@
+
+# A group of pyproject.toml; pip knows these since 25.1.
+$(VENV)/.pip: $(VENV)/.made
+	@$(PIP) install "pip>=25.1"
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.pip $(VENV)/.run
+	@echo "installing what lints into $(VENV)"
+	@$(PIP) install --group lint
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip $(VENV)/.run
+	@echo "installing what tests into $(VENV)"
+	@$(PIP) install --group test
+	@touch $@
+
+# bjoern alone must be compiled: where that fails, the bench says so and goes on.
+$(VENV)/.bench: $(VENV)/.pip $(VENV)/.run
+	@command -v wrk >/dev/null && command -v taskset >/dev/null && command -v cc >/dev/null || { echo "the bench needs wrk, taskset and a C compiler: apt install wrk util-linux gcc libc6-dev" >&2; exit 1; }
+	@echo "installing the bench's peers into $(VENV)"
+	@$(PIP) install --group bench
+	@$(PIP) install --group bench-bjoern >$(VENV)/bjoern.log 2>&1 || echo "bjoern is left out: it could not be built (apt install libev-dev python3-dev gcc; see $(VENV)/bjoern.log)"
+	@touch $@
