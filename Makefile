@@ -5,12 +5,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Two of pip's -q: errors only, no notes about the machine's own indexes.
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # What `make test` leaves to `make test-all`.
 SLOWEST := load or fault or framework
 
-# Two of pip's -q: errors only, no notes about the machine's own indexes.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-all test-quick test-unit lint types layers format bench generated clean
