@@ -1,1 +1,1 @@
-"""Tests: unit, conformance and integration; `support.py` starts the server under test, `wire.py` reads its answers."""
+"""Unit, conformance, integration; `support.py` starts the server under test, `wire.py` reads its answers."""

@@ -1,4 +1,4 @@
-"""Fixtures that serve, and what a failed test leaves behind: the server's log in the report, its directory on disk."""
+"""Fixtures that serve; a failed test puts the server's log into its report and leaves the directory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Serve:
         self._stack = stack
         self.servers: list[ServerProcess] = []
 
-    def __call__(self, *args: str, **options: Any) -> ServerProcess:  # noqa: ANN401  as `start_server` takes them
+    def __call__(self, *args: str, **options: Any) -> ServerProcess:
         """Start one more; the arguments are `start_server`'s."""
         server = self._stack.enter_context(start_server(*args, **options))
         self.servers.append(server)
@@ -56,5 +56,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _servers_of(item: pytest.Item) -> list[ServerProcess]:
     found: list[ServerProcess] = []
     for value in getattr(item, "funcargs", {}).values():
-        found += value.servers if isinstance(value, Serve) else [value] if isinstance(value, ServerProcess) else []
+        if isinstance(value, Serve):
+            found += value.servers
+        elif isinstance(value, ServerProcess):
+            found.append(value)
     return list(dict.fromkeys(found))

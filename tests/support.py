@@ -1,7 +1,8 @@
 """The server under test: a real process tree, started, listened to and ended as systemd would.
 
-`start_server` opens a NOTIFY_SOCKET, starts the server in a fresh directory and waits for READY=1. Nothing here sleeps or
-polls a port: one thread a server reads its output, its notifications and its end, and whoever waits is woken by that.
+`start_server` opens a NOTIFY_SOCKET, starts the server in a fresh directory and waits for READY=1. Nothing
+here sleeps or polls a port: one thread a server reads its output, its notifications and its end, and whoever
+waits is woken by that.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class ServerError(AssertionError):
 
 
 @contextlib.contextmanager
-def start_server(  # noqa: PLR0913  all but the first have defaults, and a test names the one it is about
+def start_server(
     *args: str,
     app: str | None = "tests.apps.echo:application",
     bind: Sequence[str] = ("127.0.0.1:0",),
@@ -56,17 +57,18 @@ def start_server(  # noqa: PLR0913  all but the first have defaults, and a test 
 ) -> Iterator[ServerProcess]:
     """Start a server in a directory of its own; end it and all its descendants on the way out.
 
-    `config` is the text of a TOML file that is given with -c; `files` are written to the directory before the start (it is
-    the current directory of the server); a name in `env` with an empty value is taken out of the environment.
-    `peer` is one of PEERS: tests that claim to find faults are shown to find them in another server. With `ready=False`
-    the caller waits for what it expects instead (`wait`, `expect`). The repository is on PYTHONPATH.
+    `config` is the text of a TOML file that is given with -c; `files` are written to the directory before the
+    start (it is the current directory of the server, and the repository is on PYTHONPATH); a name in `env`
+    with an empty value is taken out of the environment. `peer` is one of PEERS: tests that claim to find
+    faults are shown to find them in another server. With `ready=False` the caller waits for what it expects
+    instead (`wait`, `expect`).
     """
     directory = Path(tempfile.mkdtemp(prefix="wsgid-test-"))
     for name, text in (files or {}).items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    argv = list(PEERS[peer](bind, app))
+    argv = [sys.executable, "-m", *PEERS[peer](bind, app)]
     if config is not None:
         (directory / "wsgid.toml").write_text(config)
         argv[3:3] = ["-c", "wsgid.toml"]
@@ -79,7 +81,7 @@ def start_server(  # noqa: PLR0913  all but the first have defaults, and a test 
         server.end()
     except BaseException:
         server.keep = True
-        print(server.story(), file=sys.stderr)
+        sys.stderr.write(server.story())
         raise
     finally:
         server.kill()
@@ -88,13 +90,13 @@ def start_server(  # noqa: PLR0913  all but the first have defaults, and a test 
 
 
 def wsgid_command(bind: Sequence[str], app: str | None) -> Sequence[str]:
-    """Give the command line under the interpreter that runs the tests."""
-    return [sys.executable, "-m", "wsgid", *(word for one in bind for word in ("-b", one)), *([app] if app else [])]
+    """Give module and arguments; the interpreter is the one that runs the tests."""
+    return ["wsgid", *(word for one in bind for word in ("-b", one)), *([app] if app else [])]
 
 
 def gunicorn_command(bind: Sequence[str], app: str | None) -> Sequence[str]:
     """Give gunicorn's, which has the same flags and speaks to systemd too."""
-    return [sys.executable, "-m", "gunicorn", *(word for one in bind for word in ("-b", one)), *([app] if app else [])]
+    return ["gunicorn", *(word for one in bind for word in ("-b", one)), *([app] if app else [])]
 
 
 PEERS: Mapping[str, Callable[[Sequence[str], str | None], Sequence[str]]] = {
@@ -112,7 +114,7 @@ class Notification:
 
 
 class ServerProcess:
-    """One running server. Only its reader thread writes `_lines`, `_stdout` and `_notes`, under `_changed`."""
+    """One running server. Its reader thread alone writes `_lines`, `_stdout`, `_notes`, under `_changed`."""
 
     def __init__(self, argv: Sequence[str], directory: Path, env: Mapping[str, str], peer: str) -> None:
         """Start it; `start_server` is what a test calls."""
@@ -132,8 +134,8 @@ class ServerProcess:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._notify.bind(notify_path)
-        self._notify.setblocking(False)
-        self._process = subprocess.Popen(  # noqa: S603  the command is ours
+        self._notify.setblocking(False)  # noqa: FBT003  so the library calls it
+        self._process = subprocess.Popen(
             self.argv,
             cwd=directory,
             env=_environment({"NOTIFY_SOCKET": notify_path, **env}),
@@ -192,7 +194,11 @@ class ServerProcess:
 
     def connect(self, address: str | None = None, *, timeout_s: float = 10.0) -> socket.socket:
         """Open a connection; every operation on it fails after `timeout_s`, so that no test hangs."""
-        return connect(address or self.address, timeout_s=timeout_s)
+        address = address or self.address
+        if re.match("unix:[^/@]", address):
+            # as the server sees it
+            address = f"unix:{self.directory / address.removeprefix('unix:')}"
+        return connect(address, timeout_s=timeout_s)
 
     def children(self) -> tuple[int, ...]:
         """Give the pids of its children (the workers), in the order of their birth."""
@@ -207,17 +213,22 @@ class ServerProcess:
         with self._changed:
             return len(self._lines)
 
-    def expect(self, pattern: str, *, since: int = 0, count: int = 1, deadline_s: float = LINE_DEADLINE_S) -> re.Match[str]:
-        """Wait until `count` lines match, and give the last of these; lines that came before the call count too."""
+    def expect(
+        self, pattern: str, *, since: int = 0, count: int = 1, deadline_s: float = LINE_DEADLINE_S
+    ) -> re.Match[str]:
+        """Wait until `count` lines match, and give the last of these; what is there already counts too."""
         compiled = re.compile(pattern)
 
         def found() -> re.Match[str] | None:
             matches = [match for line in self._lines[since:] if (match := compiled.search(line))]
             return matches[count - 1] if len(matches) >= count else None
 
-        return self._wait_for(found, f"line {pattern!r} (times {count})", deadline_s, is_over=lambda: self._is_silent)
+        what = f"line {pattern!r} (times {count})"
+        return self._wait_for(found, what, deadline_s, is_over=lambda: self._is_silent)
 
-    def expect_notification(self, pattern: str, *, since: int = 0, deadline_s: float = LINE_DEADLINE_S) -> Notification:
+    def expect_notification(
+        self, pattern: str, *, since: int = 0, deadline_s: float = LINE_DEADLINE_S
+    ) -> Notification:
         """Wait for a datagram whose whole text matches."""
         compiled = re.compile(pattern)
 
@@ -227,8 +238,9 @@ class ServerProcess:
         return self._wait_for(found, f"notification {pattern!r}", deadline_s, is_over=lambda: self._is_ended)
 
     def wait_ready(self, deadline_s: float = BOOT_DEADLINE_S) -> None:
-        """Wait for READY=1. Ours comes in a datagram of its own; a peer's may bring more (sd_notify(3) allows it)."""
-        self.expect_notification("READY=1\n?" if self.peer == "wsgid" else r"READY=1(\n.*)*", deadline_s=deadline_s)
+        """Wait for READY=1. Ours comes in a datagram of its own; a peer's may bring more (sd_notify(3))."""
+        pattern = "READY=1\n?" if self.peer == "wsgid" else r"READY=1(\n.*)*"
+        self.expect_notification(pattern, deadline_s=deadline_s)
 
     def wait(self, deadline_s: float = END_DEADLINE_S) -> int:
         """Wait until it has ended and its output is read to the end; give the exit status."""
@@ -380,13 +392,13 @@ def children(pid: int) -> tuple[int, ...]:
 def _session(leader: int) -> tuple[int, ...]:
     """Give every living process of the session that the server leads; zombies have nothing left to end."""
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                # proc(5): the name may hold spaces and brackets; after its last bracket: state ppid pgrp session
-                state, _, _, session = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[:4]
+                # proc(5): the name may hold spaces and brackets; after its last one: state ppid pgrp session
+                state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
                 if int(session) == leader and state not in "ZX":
-                    found.append(int(entry))
+                    found.append(int(entry.name))
     return tuple(found)
 
 
@@ -404,7 +416,7 @@ def _kill(pid: int) -> None:
 
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Give our own environment, without what would configure a server, and with the repository to import from."""
+    """Give our own environment, without what would configure a server, with the repository to import from."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,0 +1,198 @@
+"""A client that believes nothing: reads answers as strictly as RFC 9112 lets it, fails on the first that is wrong.
+
+http.client forgives (bare LF, two lengths, a body after HEAD); what a server puts on the wire is what we test.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import socket
+    from types import TracebackType
+
+STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)")
+# field-name ":" OWS field-value OWS; an answer of ours has exactly one space, none where the value is empty
+FIELD_LINE = re.compile(
+    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):"
+    rb"(?: ([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?))?"
+)
+CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+HEAD_LIMIT = 65536
+
+
+class WireError(AssertionError):
+    """What came is not what the standard allows; the text shows the octets."""
+
+
+class CutError(WireError):
+    """The connection ended in the middle of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as it stood on the wire."""
+
+    version: str
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    # how the end of the body was told; "none": there is none by RFC 9112, 6.3; "cut": it was not
+    framing: Literal["none", "length", "chunked", "close", "cut"]
+    # the body's chunks, where it came in chunks
+    chunks: tuple[bytes, ...]
+    head: bytes
+
+    def header(self, name: str) -> str | None:
+        """Give the value of a header that may stand there once at most."""
+        values = self.values(name)
+        if len(values) > 1:
+            raise WireError(f"{name} stands there {len(values)} times: {self.head!r}")
+        return values[0] if values else None
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Give every value of a header, in their order."""
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it says that the connection ends with it."""
+        words = [word.strip().lower() for value in self.values("Connection") for word in value.split(",")]
+        return "close" in words or (self.version == "HTTP/1.0" and "keep-alive" not in words)
+
+
+class Wire:
+    """One connection and what has come by it but is not read yet."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Own the socket from now on; its timeout bounds every wait."""
+        self.sock = sock
+        self._data = b""
+
+    def __enter__(self) -> Wire:
+        """Leave with the connection closed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.sock.close()
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        self.sock.sendall(data)
+
+    def ask(self, request: bytes, *, head: bool = False) -> Answer:
+        """Send a request and read its answer."""
+        self.send(request)
+        return self.read_answer(head=head)
+
+    def read_answer(self, *, head: bool = False, may_be_cut: bool = False) -> Answer:
+        """Read the next answer; `head`: it answers a HEAD, so no body belongs to it."""
+        raw = self._until(b"\r\n\r\n", HEAD_LIMIT)
+        version, status, reason, headers = parse_head(raw)
+        answer = Answer(version, status, reason, headers, b"", "none", (), raw)
+        lengths, codings = answer.values("Content-Length"), answer.values("Transfer-Encoding")
+        check_framing(answer)
+        if head or status in {204, 304} or status < 200:
+            return answer
+        chunks: list[bytes] = []
+        framing: Literal["length", "chunked", "close", "cut"]
+        try:
+            if codings:
+                framing = "chunked"
+                self._read_chunks(chunks)
+            elif lengths:
+                framing = "length"
+                self._read_length(int(lengths[0]), chunks)
+            else:
+                framing = "close"
+                chunks.append(self.read_to_end())
+        except CutError:
+            if not may_be_cut:
+                raise
+            framing = "cut"
+        kept_chunks = tuple(chunks) if codings else ()
+        return Answer(version, status, reason, headers, b"".join(chunks), framing, kept_chunks, raw)
+
+    def read_to_end(self) -> bytes:
+        """Read until the server closes its side; a reset is an error, for it may have eaten an answer."""
+        while self._fill():
+            pass
+        data, self._data = self._data, b""
+        return data
+
+    def read_exactly(self, size: int) -> bytes:
+        """Read so many octets."""
+        while len(self._data) < size:
+            if not self._fill():
+                raise CutError(
+                    f"{len(self._data)} octets of {size} came, then the end: {self._data[-200:]!r}"
+                )
+        data, self._data = self._data[:size], self._data[size:]
+        return data
+
+    def _read_length(self, size: int, chunks: list[bytes]) -> None:
+        while len(self._data) < size:
+            if not self._fill():
+                chunks.append(self._data)
+                raise CutError(f"{len(self._data)} octets of {size} came, then the end")
+        chunks.append(self.read_exactly(size))
+
+    def _read_chunks(self, chunks: list[bytes]) -> None:
+        while True:
+            line = self._until(b"\r\n", 32)[:-2]
+            if not CHUNK_SIZE.fullmatch(line):
+                raise WireError(f"not a chunk size: {line!r}")
+            size = int(line, 16)
+            if size:
+                self._read_length(size, chunks)
+            if (end := self.read_exactly(2)) != b"\r\n":
+                raise WireError(f"a chunk of {size} octets ends with {end!r}")
+            if not size:
+                return
+
+    def _until(self, mark: bytes, limit: int) -> bytes:
+        while (place := self._data.find(mark)) < 0:
+            if len(self._data) > limit:
+                raise WireError(f"no {mark!r} within {limit} octets: {self._data[:200]!r}")
+            if not self._fill():
+                raise CutError(f"the end came before {mark!r}: {self._data[:200]!r}")
+        end = place + len(mark)
+        data, self._data = self._data[:end], self._data[end:]
+        return data
+
+    def _fill(self) -> bool:
+        data = self.sock.recv(65536)
+        self._data += data
+        return bool(data)
+
+
+def parse_head(raw: bytes) -> tuple[str, int, str, tuple[tuple[str, str], ...]]:
+    """Take a head apart, as strictly as RFC 9112, 4 and 5 allow a sender to be."""
+    status_line, *lines = raw[: -len(b"\r\n\r\n")].split(b"\r\n")
+    match = STATUS_LINE.fullmatch(status_line)
+    if not match:
+        raise WireError(f"not a status line: {status_line!r}")
+    headers = []
+    for line in lines:
+        field = FIELD_LINE.fullmatch(line)
+        if not field:
+            raise WireError(f"not a header line: {line!r}")
+        headers.append((field[1].decode("ascii"), (field[2] or b"").decode("latin-1")))
+    return match[1].decode(), int(match[2]), match[3].decode("latin-1"), tuple(headers)
+
+
+def check_framing(answer: Answer) -> None:
+    """Refuse what could be read in two ways (RFC 9112, 6)."""
+    lengths, codings = answer.values("Content-Length"), answer.values("Transfer-Encoding")
+    if codings and (codings != ("chunked",) or answer.version == "HTTP/1.0"):
+        raise WireError(f"Transfer-Encoding {codings} in {answer.version}: {answer.head!r}")
+    if lengths and (len(lengths) > 1 or codings or not re.fullmatch("[0-9]+", lengths[0])):
+        raise WireError(f"Content-Length {lengths}, Transfer-Encoding {codings}: {answer.head!r}")
+    if (lengths or codings) and (answer.status == 204 or answer.status < 200):
+        raise WireError(f"a length for {answer.status}: {answer.head!r}")
