@@ -1,0 +1,1 @@
+"""Numbers that outlive a request: what workers do, counted where others can read it."""
