@@ -1,6 +1,7 @@
 """Reads one HTTP/1.1 answer from octets and knows when it is whole; no socket, no clock.
 
-The server is under suspicion here, so this parser is its own: short, strict, and without a line of what it judges.
+The server is under suspicion here, so this parser is its own: short, strict, and without a line of what it
+judges.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ class NotHttpError(Exception):
 class Answer:
     """One answer as it arrives."""
 
-    __slots__ = ("_body_left", "_buffer", "_chunked", "body", "headers", "octets", "status", "surplus", "whole")
+    __slots__ = (
+        "_body_left",
+        "_buffer",
+        "_chunked",
+        "body",
+        "headers",
+        "octets",
+        "status",
+        "surplus",
+        "whole",
+    )
 
     def __init__(self) -> None:
         self.octets = 0
@@ -71,7 +82,9 @@ class Answer:
         if match is None:
             raise NotHttpError(repr(first[:80]))
         self.status = int(match[1])
-        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+        self.headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)
+        }
         self._chunked = self.headers.get(b"transfer-encoding", b"").lower() == b"chunked"
         if not self._chunked and self.status >= 200:
             length = self.headers.get(b"content-length", b"")

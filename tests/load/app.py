@@ -9,9 +9,9 @@
     /large?N&SIZE    SIZE octets in one block
     /file?N&SIZE     SIZE octets by wsgi.file_wrapper
 
-`LOAD_NOTES` names a file that gets a line "PID N" before a request is answered, in one write: what a killed worker
-was serving. `LOAD_EVENTS` names a datagram socket that is told "PID N" when a slow or hanging call has begun, so that
-a test need not guess.
+`LOAD_NOTES` names a file that gets a line "PID N" before a request is answered, in one write: what a killed
+worker was serving. `LOAD_EVENTS` names a datagram socket that is told "PID N" when a slow or hanging call has
+begun, so that a test need not guess.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return [body]
 
 
-def _large(environ: dict[str, Any], start_response: Callable[..., Any], size: int, *, by_file: bool) -> Iterable[bytes]:
+def _large(
+    environ: dict[str, Any], start_response: Callable[..., Any], size: int, *, by_file: bool
+) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))])
     if not by_file:
         return [b"\0" * size]

@@ -74,6 +74,8 @@ class Tally:
 
     answered: list[Answered] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    pids: set[int] = field(default_factory=set)
+    """Every process that answered."""
     connects: int = 0
     closed_idle: int = 0
     """Kept connections that the server closed while no request was under way. Nothing was lost, by luck."""
@@ -87,18 +89,14 @@ class Tally:
         """Count the failures by their kind."""
         return Counter(failure.kind for failure in self.failures)
 
-    def pids(self) -> set[int]:
-        """Every process that answered."""
-        return {answered.pid for answered in self.answered}
-
     def __str__(self) -> str:
         """One line for a log or a failed assertion."""
         kinds = self.kinds()
         counts = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Kind)
         between = sum(failure.between_requests for failure in self.failures)
         return (
-            f"{self.requests} requests on {self.connects} connections: {counts} ({between} of them on a kept connection"
-            f" between two requests); {self.closed_idle} closed while idle; {len(self.pids())} pids"
+            f"{self.requests} requests on {self.connects} connections: {counts} ({between} of them on a kept"
+            f" connection between two requests); {self.closed_idle} closed while idle; {len(self.pids)} pids"
         )
 
 
