@@ -1,0 +1,228 @@
+"""What to do next: compares the workers that are wanted with those that are there.
+
+Nothing here forks, kills, waits or reads a clock; `arbiter.py` does what `plan` says.
+"""
+
+# The rules, in this order:
+# 1. What is late (boot_timeout), hung or silent (timeout) is sent SIGABRT, so that it can write where it is,
+#    and SIGKILL a second later; what will not leave (graceful_timeout) is sent SIGKILL.
+# 2. A worker is retired only when another serves in its stead.
+# 3. A candidate, the generation that a reload tries, gets one worker; all else goes on as before.
+# 4. What the wanted generation lacks is spawned. While stale workers serve, of a former generation or worn,
+#    there is at most one worker more than wanted: they are replaced one by one.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
+from math import inf
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from wsgid.arbiter.pool import State, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# From SIGABRT to SIGKILL, and from SIGQUIT to SIGKILL: time enough to write all stacks.
+LAST_WORDS_S: Final = 1.0
+
+# A worker beats once a second. On a busy machine a few beats that are late are no sign of death, however
+# short `timeout` is.
+SHORTEST_SILENCE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The goal; replaced, never mutated. Times are seconds of `time.monotonic()`."""
+
+    workers: int
+    """How many; 0 when the server stops."""
+    generation: int
+    candidate: int = 0
+    """The generation that a reload tries; 0 without one."""
+    boot: float = 60.0
+    """How long a worker may take to become ready (boot_timeout); 0: for ever."""
+    silence: float = 30.0
+    """How long a call may make no progress, and a worker not beat (timeout); 0: for ever."""
+    grace: float = 30.0
+    """How long a retired worker may take to leave (graceful_timeout)."""
+    is_quick: bool = False
+    """Whoever is to leave leaves at once."""
+    spawn_at: float = 0.0
+    """Nothing that is lacking is spawned before this time (backoff.py)."""
+
+
+class Why(Enum):
+    """Why a worker is ended."""
+
+    LATE = "late"
+    HUNG = "hung"
+    SILENT = "silent"
+    GRACE = "grace"
+    LAST_WORDS = "last words"
+    """It was sent SIGABRT a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start a worker of this generation in this slot."""
+
+    slot: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Have a worker drain, or leave at once."""
+
+    pid: int
+    is_quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Have a worker write where it is, and die."""
+
+    pid: int
+    why: Why
+    after: float
+    """For how many seconds it has been so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """End a worker without its help."""
+
+    pid: int
+    why: Why
+    after: float
+
+
+Action = Spawn | Retire | Abort | Kill
+
+
+def plan(wanted: Wanted, workers: Sequence[Worker], now: float) -> list[Action]:
+    """Return what is to be done now."""
+    overdue = [
+        deadline for deadline in (_deadline(wanted, worker) for worker in workers) if deadline.at <= now
+    ]
+    lost = {deadline.worker.pid for deadline in overdue}
+    hopeful = [worker for worker in workers if worker.pid not in lost]
+    return [
+        *(_end(deadline, now) for deadline in overdue),
+        *_retire(wanted, hopeful),
+        *_spawn(wanted, hopeful, workers, now),
+    ]
+
+
+def next_deadline(wanted: Wanted, workers: Sequence[Worker], now: float) -> float:
+    """Return when `plan` may have something to do even if nothing happens; infinity for never."""
+    times = [deadline.at for deadline in (_deadline(wanted, worker) for worker in workers)]
+    if wanted.spawn_at > now and _sort(wanted, workers).lacking > 0:
+        times.append(wanted.spawn_at)
+    return min(times, default=inf)
+
+
+class _Deadline(NamedTuple):
+    """The next moment at which a worker has done wrong."""
+
+    at: float
+    why: Why
+    since: float
+    worker: Worker
+
+
+def _deadline(wanted: Wanted, worker: Worker) -> _Deadline:
+    match worker.state:
+        case State.STARTING if wanted.boot:
+            return _Deadline(worker.since + wanted.boot, Why.LATE, worker.since, worker)
+        case State.SERVING if wanted.silence:
+            silent_at = worker.beat + max(wanted.silence, SHORTEST_SILENCE_S)
+            # A hang that holds the interpreter's lock is silent too; the call says more about it.
+            return _earlier(_hung(wanted, worker), _Deadline(silent_at, Why.SILENT, worker.beat, worker))
+        case State.DRAINING:
+            grace = min(wanted.grace, LAST_WORDS_S) if worker.is_hurried else wanted.grace
+            leave = _Deadline(worker.since + grace, Why.GRACE, worker.since, worker)
+            return _earlier(_hung(wanted, worker), leave) if wanted.silence else leave
+        case State.KILLED if not worker.is_doomed:
+            return _Deadline(worker.since + LAST_WORDS_S, Why.LAST_WORDS, worker.since, worker)
+        case _:
+            return _Deadline(inf, Why.LAST_WORDS, worker.since, worker)
+
+
+def _hung(wanted: Wanted, worker: Worker) -> _Deadline:
+    return _Deadline(worker.stalled_since + wanted.silence, Why.HUNG, worker.stalled_since, worker)
+
+
+def _earlier(one: _Deadline, other: _Deadline) -> _Deadline:
+    return one if one.at <= other.at else other
+
+
+def _end(deadline: _Deadline, now: float) -> Action:
+    action = Kill if deadline.why in {Why.GRACE, Why.LAST_WORDS} else Abort
+    return action(deadline.worker.pid, deadline.why, now - deadline.since)
+
+
+class _Sorted(NamedTuple):
+    """Those who serve or may yet serve, by what they are to us."""
+
+    fresh: list[Worker]
+    """What is wanted."""
+    stale: list[Worker]
+    """Of a former generation, or worn: to be replaced."""
+    trial: list[Worker]
+    """Of the candidate."""
+    lacking: int
+    """How many are to be spawned so that enough are fresh."""
+
+
+def _sort(wanted: Wanted, workers: Sequence[Worker]) -> _Sorted:
+    living = [worker for worker in workers if worker.state in {State.STARTING, State.SERVING}]
+    fresh = [worker for worker in living if worker.generation == wanted.generation and not worker.is_worn]
+    trial = [worker for worker in living if worker.generation == wanted.candidate]
+    stale = [worker for worker in living if worker not in fresh and worker not in trial]
+    return _Sorted(fresh, stale, trial, lacking=wanted.workers - len(fresh))
+
+
+def _retire(wanted: Wanted, workers: Sequence[Worker]) -> Iterator[Retire]:
+    fresh, stale, trial, lacking = _sort(wanted, workers)
+    if wanted.workers == 0:
+        leaving = [*fresh, *stale, *trial]
+        if wanted.is_quick:
+            leaving += [
+                worker for worker in workers if worker.state is State.DRAINING and not worker.is_hurried
+            ]
+    else:
+        # Those that serve nobody yet are no loss; of the others, the oldest generation goes first.
+        leaving = [worker for worker in stale if worker.state is State.STARTING]
+        serving = sorted(_serving(stale), key=lambda worker: (worker.generation, worker.slot))
+        surplus = len(serving) + len(_serving(fresh)) - wanted.workers
+        leaving += serving[: max(surplus, 0)]
+        if lacking < 0:
+            # The lowest slots stay: a row of the scoreboard that was used once is used again.
+            by_loss = sorted(fresh, key=lambda worker: (worker.state is State.SERVING, -worker.slot))
+            leaving += by_loss[:-lacking]
+    return (Retire(worker.pid, wanted.is_quick) for worker in leaving)
+
+
+def _spawn(
+    wanted: Wanted, hopeful: Sequence[Worker], workers: Sequence[Worker], now: float
+) -> Iterator[Spawn]:
+    fresh, stale, _, lacking = _sort(wanted, hopeful)
+    stale_serving = len(_serving(stale))
+    if stale_serving:
+        lacking = min(lacking, wanted.workers + 1 - stale_serving - len(fresh))
+    if now < wanted.spawn_at:
+        lacking = 0
+    taken = {worker.slot for worker in workers}
+    slots = (slot for slot in count() if slot not in taken)
+    # Any worker of the candidate, whatever became of it, was its trial: it does not get a second.
+    if wanted.candidate and all(worker.generation != wanted.candidate for worker in workers):
+        yield Spawn(next(slots), wanted.candidate)
+    for _ in range(lacking):
+        yield Spawn(next(slots), wanted.generation)
+
+
+def _serving(workers: Sequence[Worker]) -> list[Worker]:
+    return [worker for worker in workers if worker.state is State.SERVING]
