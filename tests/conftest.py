@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import ServerProcess, start_server
+from tests.support import PEERS, ServerProcess, start_server
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the conformance tests ask another server: what they find there shows that they can find it."""
+    parser.addoption(
+        "--peer", default="wsgid", choices=sorted(PEERS), help="the server that conformance asks"
+    )
 
 
 class Serve:

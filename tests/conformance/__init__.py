@@ -1,1 +1,1 @@
-"""HTTP.md as data: octets, and what must come of them."""
+"""What each request and each application must get, as data: octets, and what must come of them."""

@@ -1,0 +1,196 @@
+"""Plays a case against a server: sends, reads, looks at what the application and the error log say."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import re
+import socket
+from typing import TYPE_CHECKING
+
+from tests.conformance.case import ABSENT, SMUGGLED, Act, Case, Reply
+from tests.wire import Answer, Wire
+
+if TYPE_CHECKING:
+    from tests.support import ServerProcess
+
+TOLD = "-- "
+DATE = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3]\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
+    r"[0-2]\d:[0-5]\d:[0-6]\d GMT"
+)
+# A refusal is "a short answer".
+REFUSAL_BODY_BYTES = 200
+
+
+class Stage:
+    """One server, and a connection of our own to it by which the log is divided."""
+
+    def __init__(self, server: ServerProcess, kind: str) -> None:
+        """Take a server that serves `tests.apps.probe`; `kind` is "sync" or "threads"."""
+        self.server = server
+        self.kind = kind
+        # for each wait on a socket; a server that does what it should never comes near
+        self.timeout_s = 5.0 if server.peer == "wsgid" else 0.3
+        self._numbers = itertools.count(1)
+        self._control: Wire | None = None
+
+    def close(self) -> None:
+        """Close our own connection."""
+        if self._control:
+            self._control.sock.close()
+
+    def mark(self) -> int:
+        """Have the application write a mark into the log; give the place behind it.
+
+        Whatever a worker wrote before it took this request stands above the mark.
+        """
+        number = next(self._numbers)
+        request = b"GET /-/mark?%d HTTP/1.1\r\nHost: h\r\n\r\n" % number
+        if self._control:
+            # a worker may have died, or kept the connection for less than we did
+            with contextlib.suppress(OSError, AssertionError):
+                self._control.ask(request)
+                return self._after(number)
+            self._control.sock.close()
+        self._control = Wire(self.server.connect())
+        self._control.ask(request)
+        return self._after(number)
+
+    def _after(self, number: int) -> int:
+        self.server.expect(f"^{TOLD}mark {number}$")
+        lines = self.server.log.splitlines()
+        return lines.index(f"{TOLD}mark {number}") + 1
+
+    def wire(self, address: str | None = None) -> Wire:
+        """Open a connection."""
+        return Wire(self.server.connect(address, timeout_s=self.timeout_s))
+
+    def play(self, case: Case) -> None:
+        """Play it, and check all that it says."""
+        start = self.mark()
+        with self.wire() as wire:
+            last = self._play_steps(case, wire)
+            if Act.EXPECT_END not in case.steps:
+                self._check_end(wire, last)
+        for text in case.told:
+            self.server.expect(f"^{TOLD}{re.escape(text)}$", since=start)
+        for pattern in case.logged:
+            self.server.expect(pattern, since=start)
+        if last and last.is_refusal:
+            self.server.expect(r"127\.0\.0\.1", since=start)
+        lines = self.server.log.splitlines()[start : self.mark() - 1]
+        self._check_told(case, [line.removeprefix(TOLD) for line in lines if line.startswith(TOLD)])
+        self._check_logged(case, [line for line in lines if not line.startswith(TOLD)])
+
+    def _play_steps(self, case: Case, wire: Wire) -> Reply | None:
+        last = None
+        for number, step in enumerate(case.steps):
+            if isinstance(step, bytes):
+                is_final = not any(isinstance(one, bytes) for one in case.steps[number:][1:])
+                following = case.steps[number + 1 :]
+                is_refused = any(isinstance(one, Reply) and one.is_refusal for one in following)
+                self._send(wire, step + SMUGGLED if is_final and is_refused else step)
+            elif step is Act.HALF_CLOSE:
+                wire.sock.shutdown(socket.SHUT_WR)
+            elif step is Act.SEGMENT:
+                self.mark()
+            elif step is Act.EXPECT_END:
+                assert wire.read_to_end() == b""
+            elif isinstance(step, Reply):
+                check(step, wire.read_answer(head=step.head, may_be_cut=step.is_cut))
+                last = step
+        return last
+
+    @staticmethod
+    def _send(wire: Wire, data: bytes) -> None:
+        wire.send(data)
+
+    def _check_end(self, wire: Wire, last: Reply | None) -> None:
+        if last and (last.closes or last.is_cut):
+            rest = wire.read_to_end()
+            assert rest == b"", f"after the last answer came {rest[:200]!r}"
+            return
+        with contextlib.suppress(OSError):
+            wire.send(b"GET /-/mark?again HTTP/1.1\r\nHost: h\r\n\r\n")
+        answer = wire.read_answer()
+        assert answer.status == 204, f"the connection is not in step: {answer.head!r}"
+
+    def _check_told(self, case: Case, told: list[str]) -> None:
+        calls = case.calls
+        if calls is None:
+            calls = sum(isinstance(one, Reply) and not one.is_refusal for one in case.steps)
+        told = [line for line in told if not line.startswith("mark ")]
+        found = [line for line in told if line.startswith("call ")]
+        assert len(found) == calls, f"calls of the application: {found}"
+        rest = [line for line in told if not line.startswith("call ")]
+        assert rest == list(case.told)
+
+    def _check_logged(self, case: Case, lines: list[str]) -> None:
+        if any(isinstance(one, Reply) and one.is_refusal for one in case.steps):
+            assert len(lines) == 1, f"a refusal is one line: {lines}"
+            assert lines[0].isprintable(), f"control characters are escaped: {lines[0]!r}"
+        elif not case.logged:
+            assert lines == []
+        for pattern in case.logged:
+            found = [line for line in lines if re.search(pattern, line)]
+            assert len(found) == 1, f"one line that matches {pattern!r}: {lines}"
+
+
+def check(reply: Reply, answer: Answer) -> None:
+    """Compare an answer with what must come."""
+    seen = f"{answer.head!r} {answer.body[:300]!r}"
+    statuses = [reply.status] if isinstance(reply.status, int) else reply.status
+    assert answer.status in statuses, seen
+    for name, wanted in reply.headers.items():
+        value = answer.header(name)
+        if wanted == ABSENT:
+            assert value is None, f"{name}: {seen}"
+        elif isinstance(wanted, str):
+            assert value == wanted, f"{name}: {seen}"
+        else:
+            assert value is not None, f"{name}: {seen}"
+            assert wanted.fullmatch(value), f"{name}: {seen}"
+    if reply.body is not None:
+        assert answer.body == reply.body, seen
+    if reply.framing is not None:
+        assert answer.framing == reply.framing, seen
+    if answer.status >= 200:
+        date = answer.header("Date")
+        assert date, seen
+        assert "Date" in reply.headers or DATE.fullmatch(date), seen
+        if not reply.is_cut:
+            says_close = "close" in [value.strip().lower() for value in answer.values("Connection")]
+            assert says_close == reply.closes, seen
+    if reply.is_refusal:
+        check_refusal(reply, answer)
+    if reply.environ is not None:
+        check_report(reply, answer)
+
+
+def check_refusal(reply: Reply, answer: Answer) -> None:
+    """A refusal is short, plain text, and repeats nothing of the request: cases put "xyzzy" where it might."""
+    seen = f"{answer.head!r} {answer.body[:300]!r}"
+    assert (answer.header("Content-Type") or "").startswith("text/plain"), seen
+    assert answer.framing == ("none" if reply.head else "length"), seen
+    assert reply.head or 0 < len(answer.body) <= REFUSAL_BODY_BYTES, seen
+    assert b"xyzzy" not in answer.head + answer.body, seen
+
+
+def check_report(reply: Reply, answer: Answer) -> None:
+    """Compare what the application saw."""
+    assert reply.environ is not None
+    if reply.head:
+        return
+    report = json.loads(answer.body)
+    environ = report["environ"]
+    found = {name: environ.get(name, ABSENT) for name in reply.environ}
+    assert found == dict(reply.environ)
+    assert "HTTP_X_LEFT_BEHIND" not in environ
+    if reply.input is not None:
+        assert (report["length"], report["sha256"]) == (
+            len(reply.input),
+            hashlib.sha256(reply.input).hexdigest(),
+        ), report["body"]

@@ -1,0 +1,28 @@
+"""What is served, what is refused, and what an application sees of either."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance import host, request_line, target
+
+if TYPE_CHECKING:
+    from tests.conformance.case import Case
+    from tests.conformance.stage import Stage
+
+CASES = (*request_line.CASES, *target.CASES, *host.CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_request(case: Case, stage: Stage) -> None:
+    """Each row of the table, on a connection of its own."""
+    stage.play(case)
+
+
+def test_ids_are_unique() -> None:
+    """A case that is listed twice hides one that is missing."""
+    ids = [case.id for case in CASES]
+
+    assert sorted(set(ids)) == sorted(ids)
