@@ -1,0 +1,39 @@
+"""From the name of a header field to the name of its meta-variable (RFC 3875, 4.1.18)."""
+
+from wsgid.protocol.refusal import bad_request
+
+# Names that clients make up must not fill the memory.
+KNOWN_BOUND = 1024
+
+# `Proxy:` would become HTTP_PROXY, which programs take for a setting of their own (CVE-2016-5385, "httpoxy").
+DROPPED = frozenset({"PROXY"})
+
+WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+
+
+class FieldKeys(dict[bytes, str]):
+    """Gives the environ key of a field name, "" for a field to be left out.
+
+    `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what becomes of such names
+    (`header_map`: "drop", "refuse" or "dangerous").
+    """
+
+    __slots__ = ("_underscores",)
+
+    def __init__(self, underscores: str = "drop") -> None:
+        """Begin empty: a name is worked out when it is first seen."""
+        super().__init__()
+        self._underscores = underscores
+
+    def __missing__(self, name: bytes) -> str:
+        """Work out the key and remember it, while there is room."""
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if b"_" in name and self._underscores == "refuse":
+            raise bad_request("a field name with an underscore")
+        if key in DROPPED or (b"_" in name and self._underscores == "drop"):
+            key = ""
+        elif key not in WITHOUT_PREFIX or b"_" in name:
+            key = "HTTP_" + key
+        if len(self) < KNOWN_BOUND:
+            self[name] = key
+        return key

@@ -1,0 +1,157 @@
+"""The head of a response: what an application said, checked, and how its body ends (RFC 9112, 6; PEP 3333).
+
+Nothing that could split a response, frame it twice or speak for the connection leaves this file.
+"""
+
+import re
+from typing import NamedTuple
+
+from wsgid.protocol.refusal import Refusal
+
+# What an application makes up must not fill the memory.
+KNOWN_BOUND = 1024
+
+STATUS = re.compile(r"([1-9][0-9]{2}) [\t\x20-\x7e\x80-\xff]*\Z")
+NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+
+ORDINARY, CONTENT_LENGTH, DATE, SERVER, HOP_BY_HOP = range(5)
+
+# Those that concern one connection are the server's (PEP 3333, "Other HTTP Features"; RFC 9110, 7.6.1).
+KINDS = {
+    "content-length": CONTENT_LENGTH,
+    "date": DATE,
+    "server": SERVER,
+    "connection": HOP_BY_HOP,
+    "keep-alive": HOP_BY_HOP,
+    "proxy-authenticate": HOP_BY_HOP,
+    "proxy-authorization": HOP_BY_HOP,
+    "proxy-connection": HOP_BY_HOP,
+    "te": HOP_BY_HOP,
+    "trailer": HOP_BY_HOP,
+    "trailers": HOP_BY_HOP,
+    "transfer-encoding": HOP_BY_HOP,
+    "upgrade": HOP_BY_HOP,
+}
+
+
+class ResponseError(ValueError):
+    """An application said something that cannot be sent."""
+
+
+class Head(NamedTuple):
+    """A checked head, without what the server adds."""
+
+    # Status line and fields, each line with its CRLF, without Content-Length.
+    text: str
+    code: int
+    # None where the application gave none.
+    content_length: int | None
+    has_date: bool
+    has_server: bool
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a response with this status may have a body (RFC 9110, 6.4.1); HEAD is another matter."""
+        code = self.code
+        return code >= 200 and code not in {204, 304}  # noqa: PLR2004 - these are the names of the statuses
+
+
+class _StatusLines(dict[str, tuple[str, int]]):
+    """Status -> status line and code."""
+
+    def __missing__(self, status: str) -> tuple[str, int]:
+        match = STATUS.match(status) if isinstance(status, str) else None
+        if match is None:
+            raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
+        line = f"HTTP/1.1 {status}\r\n", int(match[1])
+        if len(self) < KNOWN_BOUND:
+            self[status] = line
+        return line
+
+
+class _NameKinds(dict[str, int]):
+    """Name of a field -> what it means to the server."""
+
+    def __missing__(self, name: str) -> int:
+        if not isinstance(name, str) or NAME.match(name) is None:
+            raise ResponseError(f"not the name of a header: {name!r:.80}")
+        kind = KINDS.get(name.lower(), ORDINARY)
+        if len(self) < KNOWN_BOUND:
+            self[name] = kind
+        return kind
+
+
+# Pure functions that remember: what they give depends on nothing but their key.
+_STATUS_LINES = _StatusLines()
+_NAME_KINDS = _NameKinds()
+
+
+def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
+    """Check what an application gave to start_response.
+
+    Raises ResponseError.
+    """
+    text, code = _STATUS_LINES[status]
+    length = None
+    has_date = has_server = False
+    try:
+        for name, value in headers:
+            kind = _NAME_KINDS[name]
+            # isprintable is many times cheaper than the pattern, and knows only text that the pattern knows too, or
+            # that latin-1 lacks.
+            if not value.isprintable() and VALUE.match(value) is None:
+                raise ResponseError(f"the value of {name} has a control character: {value!r:.80}")
+            if kind:
+                if kind == CONTENT_LENGTH:
+                    length = _content_length(value, length)
+                    continue
+                if kind == HOP_BY_HOP:
+                    raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
+                if kind == DATE:
+                    has_date = True
+                else:
+                    has_server = True
+            text += f"{name}: {value}\r\n"
+    except (AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, ResponseError):
+            raise
+        raise ResponseError(f"headers must be a list of pairs of text: {error}") from None
+    if not text.isascii():
+        try:
+            text.encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise ResponseError(f"status and headers must be latin-1: {text[error.start : error.end]!r:.80}") from None
+    return Head(text, code, length, has_date, has_server)
+
+
+def _content_length(value: str, before: int | None) -> int:
+    if before is not None:
+        raise ResponseError("two Content-Length")
+    if not (value.isascii() and value.isdigit()):
+        raise ResponseError(f"Content-Length is not a number: {value!r:.80}")
+    return int(value)
+
+
+def interim(status: str, headers: list[tuple[str, str]]) -> bytes:
+    """An interim response (RFC 9110, 15.2). Raises ResponseError."""
+    return (check_head(status, headers).text + "\r\n").encode("latin-1")
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def refusal_answer(refusal: Refusal, date: str, *, to_head: bool = False) -> bytes:
+    """The whole answer to a request that was refused; `date` is an IMF-fixdate (RFC 9110, 5.6.7)."""
+    body = f"{refusal.status} {refusal.reason}\n"
+    retry = "Retry-After: 5\r\n" if refusal.status == 503 else ""  # noqa: PLR2004 - the status' name
+    return (
+        f"HTTP/1.1 {refusal.status} {refusal.reason}\r\n"
+        f"Date: {date}\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"{retry}"
+        f"Connection: close\r\n"
+        f"\r\n"
+        f"{'' if to_head else body}"
+    ).encode("latin-1")

@@ -1,0 +1,44 @@
+"""The target of a request in its four forms (RFC 9112, 3.2), and the Host beside it."""
+
+import re
+from typing import TYPE_CHECKING
+
+from wsgid.protocol.refusal import Refusal, bad_request
+
+if TYPE_CHECKING:
+    from wsgid.protocol.http1 import Request
+
+# RFC 3986, 3.2.2, without the comma and the quote: no name has them, and some readers take them for separators.
+HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[\w.~!$&()*+;=:-]+\]|(?:[A-Za-z0-9._~!$&()*+;=-]|%[0-9A-Fa-f]{2})*)"
+    r"(?::(?:0*(?:[1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?)?\Z",
+    re.ASCII,
+)
+
+ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
+
+
+def is_host(text: str) -> bool:
+    """Whether this may stand in a Host field: empty, a name, an address, with or without a port."""
+    return HOST.match(text) is not None
+
+
+def origin_form(request: "Request") -> None:
+    """Bring a target that does not begin with a slash into origin form, or refuse it."""
+    target = request.target
+    if request.method == b"CONNECT":
+        raise Refusal(501, "Not Implemented", "CONNECT: there are no tunnels here")
+    if target == b"*":
+        if request.method != b"OPTIONS":
+            raise bad_request("the target * without OPTIONS")
+        return
+    absolute = ABSOLUTE.match(target)
+    if absolute is None:
+        raise bad_request("a target that is neither a path nor an http URI")
+    authority = absolute[1].decode("latin-1")
+    if not authority or not is_host(authority) or authority.startswith(":"):
+        raise bad_request("the authority of the target")
+    path = absolute[2]
+    request.path = path if path.startswith(b"/") else b"/" + path
+    # RFC 9112, 3.2.2: the authority of the target replaces the Host field.
+    request.fields["HTTP_HOST"] = authority

@@ -1,0 +1,1 @@
+"""The life of a worker process, and the servers that accept connections in it."""

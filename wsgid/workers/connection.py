@@ -1,0 +1,252 @@
+"""One client: its socket, its parser, and what it has not taken yet of a response."""
+
+import enum
+import os
+import select
+import socket
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from wsgid.metrics.scoreboard import Cell
+from wsgid.protocol.http1 import RequestParser
+from wsgid.protocol.refusal import Refusal
+from wsgid.wsgi.body import Spool
+from wsgid.wsgi.exchange import ClientGone, Exchange
+from wsgid.wsgi.file_wrapper import FileRange
+
+# A sendfile(2) gives the processor back between two of these.
+FILE_PIECE = 1024 * 1024
+
+
+class State(enum.Enum):
+    """Where a connection stands; what it waits for, and how long, follows from it."""
+
+    # Accepted, no octet yet.
+    FRESH = "fresh"
+    # Octets of a head.
+    HEAD = "head"
+    # A head, octets of a body.
+    BODY = "body"
+    # A body that waits for room among the temporary files; nobody reads the socket.
+    PARKED = "parked"
+    # Between two requests.
+    IDLE = "idle"
+    # In the hands of a thread.
+    SERVING = "serving"
+    # The application has ended, the client takes the rest.
+    WRITING = "writing"
+    # Answered and half closed: what still comes is drained, so that the client sees the answer and no reset.
+    LINGERING = "lingering"
+    CLOSED = "closed"
+
+
+class Connection:
+    """One client, from accept to close; owned by one thread at a time, or by the poller while it waits."""
+
+    __slots__ = (
+        "_memory",
+        "_pending",
+        "_pending_size",
+        "_send_timeout",
+        "_spool",
+        "_spooled",
+        "armed",
+        "cell",
+        "deadline",
+        "environ",
+        "exchange",
+        "fd",
+        "is_cut",
+        "parser",
+        "peer",
+        "requests",
+        "since",
+        "sock",
+        "state",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        parser: RequestParser,
+        environ: dict[str, Any],
+        deadline: float,
+        spool: Spool,
+        send_timeout: float,
+    ) -> None:
+        """Take a connected socket that does not block."""
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.parser = parser
+        # What the environs of its requests have in common.
+        self.environ = environ
+        self.peer = environ["REMOTE_ADDR"].encode("ascii", "replace")
+        self.state = State.FRESH
+        # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
+        self.armed = 0
+        # When the state must have changed, and since when it stands: time.monotonic().
+        self.deadline = deadline
+        self.since = 0.0
+        self.requests = 0
+        # The exchange whose response is going out.
+        self.exchange: Exchange | None = None
+        # The cell of the thread that serves it.
+        self.cell: Cell | None = None
+        # Whether what was promised will not come, so that the connection must end after what is pending.
+        self.is_cut = False
+        self._spool = spool
+        self._memory = spool.memory
+        self._send_timeout = send_timeout
+        self._pending: deque[memoryview | FileRange] = deque()
+        self._pending_size = 0
+        # A temporary file that holds the rest of a response, and its size.
+        self._spooled: tuple[Any, int] | None = None
+
+    # ---- Output, for the exchange ----
+
+    def send(self, data: bytes) -> None:
+        """Send octets; hold the application back while the client takes nothing."""
+        self.send_last(data)
+        if self._pending_size > self._memory:
+            self.wait_until_sent()
+
+    def send_last(self, data: bytes) -> None:
+        """Send octets, and keep what the client does not take."""
+        if self._pending:
+            self._keep(memoryview(data))
+            self.flush()
+            return
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise ClientGone from error
+        if sent != len(data):
+            self._keep(memoryview(data)[sent:])
+
+    def send_file(self, part: FileRange) -> None:
+        """Send a part of a file, and keep what the client does not take."""
+        self._pending.append(part)
+        self.flush()
+
+    def progress(self) -> None:
+        """Tell the scoreboard that the application got somewhere."""
+        if self.cell is not None:
+            self.cell.progress(monotonic())
+
+    # ---- what is pending ----
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether octets of a response wait for the client."""
+        return bool(self._pending)
+
+    def _keep(self, octets: memoryview) -> None:
+        self._pending.append(octets)
+        self._pending_size += len(octets)
+
+    def flush(self) -> bool:
+        """Send what the client takes now; say whether it took anything. Raises ClientGone."""
+        pending = self._pending
+        moved = False
+        try:
+            while pending:
+                first = pending[0]
+                if isinstance(first, FileRange):
+                    sent = self._send_part(first)
+                    if not sent:
+                        # The file was cut short after we looked: the client must not take this for the end.
+                        self.is_cut = True
+                        pending.clear()
+                        return True
+                    rest = first.size - sent
+                    if rest:
+                        pending[0] = FileRange(first.descriptor, first.offset + sent, rest)
+                    else:
+                        pending.popleft()
+                else:
+                    sent = self.sock.send(first)
+                    self._pending_size -= sent
+                    if sent < len(first):
+                        pending[0] = first[sent:]
+                    else:
+                        pending.popleft()
+                moved = True
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise ClientGone from error
+        return moved
+
+    def _send_part(self, part: FileRange) -> int:
+        count = min(part.size, FILE_PIECE)
+        try:
+            return os.sendfile(self.fd, part.descriptor, part.offset, count)
+        except OSError as error:
+            if isinstance(error, (BlockingIOError, ConnectionError)):
+                raise
+            # Some file systems cannot (EINVAL, ENOSYS): then by hand.
+            data = os.pread(part.descriptor, min(count, 64 * 1024), part.offset)
+            return self.sock.send(data) if data else 0
+
+    def wait_until_sent(self) -> None:
+        """Wait, in this thread, until the client took all that is pending. Raises ClientGone after `send_timeout`."""
+        if self.cell is not None:
+            self.cell.waiting()
+        poll = select.poll()
+        poll.register(self.fd, select.POLLOUT)
+        timeout_ms = self._send_timeout * 1000 or None
+        while self._pending:
+            if not poll.poll(timeout_ms):
+                raise ClientGone(f"it took nothing for {self._send_timeout:g} s")
+            self.flush()
+        self.progress()
+
+    def detach_pending(self) -> None:
+        """Move what is pending out of memory, so that no thread is needed for it; wait if there is no room for it.
+
+        Raises ClientGone.
+        """
+        size = self._pending_size
+        if size <= self._memory:
+            return
+        if not self._spool.budget.has_room(size):
+            self.wait_until_sent()
+            return
+        try:
+            file = self._spool.open_file()
+            for octets in self._pending:
+                # Behind octets there is never a part of a file here: one of them is all of a response's body.
+                view = memoryview(octets)  # type: ignore[arg-type]
+                while view:
+                    view = view[file.write(view) :]
+        except (OSError, Refusal):
+            self.wait_until_sent()
+            return
+        self._spool.budget.take(size)
+        self._spooled = (file, size)
+        self._pending.clear()
+        self._pending.append(FileRange(file.fileno(), 0, size))
+        self._pending_size = 0
+
+    def drop_pending(self) -> None:
+        """Forget what is pending, and the file that holds it."""
+        self._pending.clear()
+        self._pending_size = 0
+        if self._spooled is not None:
+            file, size = self._spooled
+            self._spooled = None
+            file.close()
+            self._spool.budget.give_back(size)
+
+    def close(self) -> None:
+        """Let go of everything; the poller has forgotten it."""
+        self.state = State.CLOSED
+        self.drop_pending()
+        request = self.parser.request
+        if request is not None and request.body is not None:
+            request.body.close()
+        self.parser.close()
+        self.sock.close()

@@ -1,0 +1,47 @@
+"""All that a server is given by the process it runs in."""
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wsgid.config.settings import Settings
+from wsgid.log.access import AccessLog
+from wsgid.metrics.scoreboard import Row, Scoreboard
+from wsgid.net.listener import Listener
+from wsgid.wsgi.exchange import Application
+
+
+@dataclass(slots=True)
+class WorkerContext:
+    """One worker, seen by its server."""
+
+    settings: Settings
+    listeners: tuple[Listener, ...]
+    app: Application
+    log: logging.Logger
+    access_log: AccessLog | None
+    scoreboard: Scoreboard
+    row: Row
+    # Both ends of the pair on which connections travel between workers.
+    handover: tuple[socket.socket, socket.socket] | None
+    # Readable when a signal arrived, or the arbiter is gone: then tick() is due.
+    wake: set[int]
+    # Reads what woke us.
+    on_wake: Callable[[], None]
+    # Tells the arbiter to start a replacement.
+    announce_worn: Callable[[], None]
+    # Set by tick(): finish what was begun, and return from serve().
+    retiring: bool = field(default=False)
+    # Set by tick(): the arbiter is gone, and with it whoever would start another worker.
+    orphaned: bool = field(default=False)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the whole server stops, so that nobody takes over what this worker leaves."""
+        return self.scoreboard.stopping or self.orphaned
+
+    def tick(self, now: float) -> None:
+        """Act on signals, and say that the worker lives; `now` is `time.monotonic()`."""
+        self.on_wake()
+        self.row.beat(now)

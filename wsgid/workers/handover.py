@@ -1,0 +1,146 @@
+"""A connection travels to whichever worker is idle, with the request that it has ready.
+
+All workers share one pair of sockets, made before the first fork: what one of them sends, the first that is free
+receives. So the pair is the queue of the whole server, and outlives each of its workers.
+"""
+
+import errno
+import marshal
+import os
+import socket
+from dataclasses import dataclass
+
+from wsgid.protocol.http1 import Request
+from wsgid.wsgi.body import RequestBody, Spool
+
+# Bodies in memory, a head and what came behind it; the kernel takes about twice as much in one message.
+MESSAGE_BOUND = 192 * 1024
+
+# Between workers of one server, which run one version: a check against our own mistakes.
+FORM = 1
+
+
+@dataclass(slots=True)
+class Handed:
+    """What arrived: a client's socket, the request that is ready, and octets behind it that nobody looked at."""
+
+    sock: socket.socket
+    server: tuple[str, str]
+    peer: tuple[str, int] | None
+    request: Request | None
+    rest: bytes
+
+
+class HandOver:
+    """One worker's use of the pair."""
+
+    __slots__ = ("_receive", "_send", "_spool")
+
+    def __init__(self, receive: socket.socket, send: socket.socket, spool: Spool) -> None:
+        """Both ends are used: whoever sends may be the one that is free first."""
+        self._receive = receive
+        self._send = send
+        self._spool = spool
+        receive.setblocking(False)
+        send.setblocking(False)
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when a connection waits."""
+        return self._receive.fileno()
+
+    def send(
+        self,
+        sock: socket.socket,
+        server: tuple[str, str],
+        peer: tuple[str, int] | None,
+        request: Request | None,
+        rest: bytes,
+    ) -> bool:
+        """Send a connection; False if it must stay: the queue is full, or the request too large to travel."""
+        fds = [sock.fileno()]
+        head = None
+        if request is not None:
+            body = request.body
+            octets = b""
+            if body is not None:
+                if not isinstance(body, RequestBody):
+                    return False
+                spooled = body.fileno()
+                if spooled is None:
+                    octets = body.in_memory()
+                else:
+                    fds.append(spooled)
+            head = (
+                request.method,
+                request.target,
+                request.path,
+                request.is_http11,
+                request.keep_alive,
+                request.fields,
+                request.has_body,
+                octets,
+                0 if body is None else body.size,
+            )
+        message = marshal.dumps((FORM, server, peer, head, rest))
+        if len(message) > MESSAGE_BOUND:
+            return False
+        try:
+            socket.send_fds(self._send, [message], fds)
+        except OSError:
+            # Full (EAGAIN), too many in flight (ETOOMANYREFS), or closed with the server: it stays here.
+            return False
+        if request is not None and request.body is not None:
+            request.body.close()
+        return True
+
+    def receive(self) -> Handed | None:
+        """Take a connection; None if another worker was faster."""
+        try:
+            message, fds, _, _ = socket.recv_fds(self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                return None
+            raise
+        if not fds:
+            # Out of descriptors: the kernel dropped them, and the client sees a closed connection.
+            return None
+        form, server, peer, head, rest = marshal.loads(message)  # noqa: S302 - from a worker of this server
+        if form != FORM:
+            raise ValueError(f"a connection in form {form!r} arrived")
+        request = None if head is None else self._request(head, fds[1:])
+        sock = socket.socket(fileno=fds[0])
+        sock.setblocking(False)
+        return Handed(sock, server, peer, request, rest)
+
+    def _request(self, head: tuple[bytes, bytes, bytes, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]) -> Request:
+        method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
+        request = Request(method, target, is_http11)
+        request.path = target if path == target else path
+        request.keep_alive = keep_alive
+        request.fields = fields
+        request.has_body = has_body
+        if has_body:
+            body = RequestBody(self._spool)
+            if fds:
+                body.adopt(fds[0], size)
+            else:
+                body.write(octets)
+            request.body = body
+        return request
+
+    def resend_one(self) -> None:
+        """Send on what woke this worker, which has no time for it: that wakes another one."""
+        try:
+            message, fds, _, _ = socket.recv_fds(self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            return
+        try:
+            socket.send_fds(self._send, [message], fds)
+        except OSError:
+            # Only the fall of the whole queue: there was room, for we have just made it.
+            pass
+        finally:
+            for fd in fds:
+                os.close(fd)

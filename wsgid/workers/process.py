@@ -1,0 +1,174 @@
+"""The life of a worker process, the same for all kinds: settle in, load the application, serve, leave."""
+
+# Rule 1: nothing runs inside a signal handler but the last words (SIGABRT). A handler that does nothing and a wakeup
+#         descriptor turn signals into something to read.
+# Rule 2: until the application is loaded, signals have their default effect: code that hangs at import can be ended.
+
+import contextlib
+import faulthandler
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from types import FrameType
+
+from wsgid.apps.loader import load_app, prepare
+from wsgid.config.settings import Settings
+from wsgid.errors import ApplicationError, ExitCode
+from wsgid.log.access import AccessLog
+from wsgid.log.error import ErrorLog
+from wsgid.metrics.scoreboard import Scoreboard
+from wsgid.net.listener import Listener
+from wsgid.workers.context import WorkerContext
+from wsgid.workers.server import make_server
+from wsgid.wsgi.exchange import Application
+
+# What the arbiter understands (arbiter/arbiter.py).
+READY = b"ready"
+WORN = b"worn"
+FAILED = b"failed "
+
+# A message to the arbiter is one datagram; a traceback may be long.
+MESSAGE_BOUND = 32 * 1024
+
+LISTENED_TO = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1)
+IGNORED = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2, signal.SIGWINCH, signal.SIGPIPE)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStart:
+    """What the arbiter gives to a new worker."""
+
+    settings: Settings
+    # A callable, where the server is embedded (wsgid.serve); else the settings name it.
+    app: Application | None
+    listeners: tuple[Listener, ...]
+    scoreboard: Scoreboard
+    slot: int
+    generation: int
+    # The worker's end of its pair with the arbiter.
+    channel: socket.socket
+    # Both ends of the pair on which connections travel between workers.
+    handover: tuple[socket.socket, socket.socket] | None
+    error_log: ErrorLog
+    access_log: AccessLog | None
+
+
+def run(start: WorkerStart) -> int:
+    """Live the life of a worker; gives the exit status."""
+    row = start.scoreboard.row(start.slot)
+    row.claim(os.getpid(), start.generation)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    for number in LISTENED_TO:
+        signal.signal(number, signal.SIG_DFL)
+    _prepare_last_words(start.error_log)
+    try:
+        app = start.app or _load(start.settings)
+    except ApplicationError as error:
+        _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
+        return ExitCode.APPLICATION
+
+    inbox = _Inbox(start)
+    context = WorkerContext(
+        settings=start.settings,
+        listeners=start.listeners,
+        app=app,
+        log=start.error_log.logger,
+        access_log=start.access_log,
+        scoreboard=start.scoreboard,
+        row=row,
+        handover=start.handover,
+        wake=inbox.descriptors,
+        on_wake=inbox.read,
+        announce_worn=lambda: _tell(start.channel, WORN),
+    )
+    inbox.context = context
+    server = make_server(start.settings.worker_class, context)
+    inbox.open()
+    _tell(start.channel, READY)
+    server.serve()
+    return ExitCode.OK
+
+
+def _load(settings: Settings) -> Application:
+    """Load the application where, and as, the settings say. Raises ApplicationError."""
+    prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
+    if settings.app is None:
+        raise ApplicationError("no application is named")
+    app: Application = load_app(settings.app)
+    return app
+
+
+def _tell(channel: socket.socket, message: bytes) -> None:
+    """Send to the arbiter; if it is gone, the channel's end will tell."""
+    with contextlib.suppress(OSError):
+        channel.send(message)
+
+
+class _Inbox:
+    """What reaches a worker from outside: signals, and the end of the arbiter."""
+
+    def __init__(self, start: WorkerStart) -> None:
+        self._start = start
+        self._receive, self._send = socket.socketpair()
+        self._receive.setblocking(False)
+        self._send.setblocking(False)
+        start.channel.setblocking(False)
+        self.descriptors = {self._receive.fileno(), start.channel.fileno()}
+        self.context: WorkerContext | None = None
+
+    def open(self) -> None:
+        """Listen to signals from here on."""
+        signal.set_wakeup_fd(self._send.fileno(), warn_on_full_buffer=False)
+        for number in LISTENED_TO:
+            signal.signal(number, _note)
+
+    def read(self) -> None:
+        """Act on what came; called by whichever thread is free."""
+        context = self.context
+        assert context is not None  # noqa: S101 - for the type checker: run() sets it before it opens
+        try:
+            numbers = self._receive.recv(4096)
+        except BlockingIOError:
+            numbers = b""
+        if signal.SIGINT in numbers or signal.SIGQUIT in numbers:
+            # At once: what the application holds is its own affair, as with any process that is ended.
+            os._exit(ExitCode.OK)
+        if signal.SIGUSR1 in numbers:
+            self._reopen()
+        if signal.SIGTERM in numbers:
+            context.retiring = True
+        channel = self._start.channel
+        if channel.fileno() in self.descriptors:
+            with contextlib.suppress(BlockingIOError):
+                if not channel.recv(64):
+                    self.descriptors.discard(channel.fileno())
+                    context.log.warning("the arbiter is gone: this worker finishes what it has and leaves")
+                    context.orphaned = context.retiring = True
+
+    def _reopen(self) -> None:
+        for log in (self._start.error_log, self._start.access_log):
+            if log is not None:
+                try:
+                    log.reopen()
+                except OSError as error:
+                    self._start.error_log.logger.error("a log cannot be opened anew, the old one is kept: %s", error)
+
+
+def _note(_: int, __: FrameType | None) -> None:
+    """Do nothing: the wakeup descriptor has been written."""
+
+
+def _prepare_last_words(error_log: ErrorLog) -> None:
+    """SIGABRT writes the stack of every thread to the error log, in C, whatever the threads are doing; then the process ends.
+
+    faulthandler comes on top: it writes, puts the handler below back and raises the signal again.
+    """
+    signal.signal(signal.SIGABRT, _die)
+    faulthandler.enable(error_log.fileno(), all_threads=True)
+    faulthandler.register(signal.SIGRTMIN, error_log.fileno(), all_threads=True)
+
+
+def _die(_: int, __: FrameType | None) -> None:
+    os._exit(128 + signal.SIGABRT)

@@ -1,0 +1,106 @@
+"""The thread that keeps a worker attentive while all its other threads are in the application.
+
+It ticks every 10 ms while the worker is active and sleeps otherwise. If nobody has polled for a tick and every thread is
+in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no application. What is ready goes to
+another worker, or waits for the first thread that returns.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+# Half of a switch costs nobody anything; a client that waits longer than two of them notices.
+TICK_S = 0.010
+
+# A call that computes holds the interpreter lock for so long at a time (the default, 5 ms, for each step of ours).
+SWITCH_S = 0.0005
+
+# While it polls itself: how soon it notices that a thread has returned.
+TURN_S = 0.05
+
+
+class Attended(Protocol):
+    """What the standby needs of its server."""
+
+    # Counts the polls of the threads.
+    turns: int
+
+    def is_absorbed(self) -> bool:
+        """Whether every thread is in the application."""
+
+    def stand_in_begin(self) -> None:
+        """Prepare to be polled by the standby."""
+
+    def stand_in_turn(self, timeout: float, is_current: Callable[[], bool]) -> None:
+        """Poll once and do what needs no application, as long as `is_current`."""
+
+    def stand_in_end(self) -> None:
+        """Undo what stand_in_begin did."""
+
+
+class Standby:
+    """The standby thread of a worker."""
+
+    __slots__ = ("_awake", "_server", "asleep", "lock", "taken")
+
+    def __init__(self, server: Attended) -> None:
+        """Make the thread's means; start() starts it."""
+        self._server = server
+        self._awake = threading.Event()
+        # Whether it must be woken: looked at for every request, so a plain attribute.
+        self.asleep = True
+        # Held while something is done in the place of the threads.
+        self.lock = threading.RLock()
+        # Whether the epoll is the standby's. Written under the lock.
+        self.taken = False
+
+    def start(self) -> None:
+        """Start the thread; it ends with the process."""
+        threading.Thread(target=self._run, name="wsgid-standby", daemon=True).start()
+
+    def wake(self) -> None:
+        """Tick from now on: a call of the application begins."""
+        self.asleep = False
+        self._awake.set()
+
+    def give_back(self) -> None:
+        """End a take-over: a thread has returned from the application."""
+        with self.lock:
+            if self.taken:
+                self.taken = False
+                self._server.stand_in_end()
+                sys.setswitchinterval(0.005)
+
+    def _run(self) -> None:
+        server = self._server
+        turns = -1
+        while True:
+            time.sleep(TICK_S)
+            if turns != server.turns:
+                turns = server.turns
+            elif server.is_absorbed():
+                self._take_over(turns)
+            else:
+                self._awake.clear()
+                self.asleep = True
+                if turns == server.turns:
+                    self._awake.wait()
+                self.asleep = False
+
+    def _take_over(self, turns: int) -> None:
+        server = self._server
+        with self.lock:
+            # The order decides: a thread that returns first says that it is back, then looks at `taken`.
+            self.taken = True
+            if turns != server.turns or not server.is_absorbed():
+                self.taken = False
+                return
+            sys.setswitchinterval(SWITCH_S)
+            server.stand_in_begin()
+        while self.taken:
+            server.stand_in_turn(TURN_S, self._is_taken)
+
+    def _is_taken(self) -> bool:
+        return self.taken

@@ -1,0 +1,71 @@
+"""A body that the application reads while it arrives (`request_buffering` off)."""
+
+import io
+import select
+from time import monotonic
+from typing import BinaryIO, cast
+
+from wsgid.protocol.http1 import Request
+from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import CONTINUE
+from wsgid.workers.connection import Connection
+from wsgid.wsgi.body import StreamedBody, StreamReader
+
+READ = 64 * 1024
+
+
+class BodyPull:
+    """Receives the body of one request, in the thread that reads it."""
+
+    __slots__ = ("_body", "_connection", "_request", "_timeout")
+
+    def __init__(self, connection: Connection, request: Request, timeout: float) -> None:
+        """`timeout` is the longest time without an octet, in seconds; 0 is none."""
+        self._connection = connection
+        self._request = request
+        self._body = cast("StreamedBody", request.body)
+        self._timeout = timeout
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of the body was received."""
+        return self._connection.parser.request is not self._request
+
+    def open(self) -> BinaryIO:
+        """`wsgi.input`."""
+        return io.BufferedReader(StreamReader(self._pull))
+
+    def _pull(self) -> bytes:
+        """Receive more; b"" at the end. Raises OSError where the client left or stalled before it."""
+        connection = self._connection
+        while not (data := self._body.take()):
+            if self.is_over:
+                return b""
+            if self._request.expects_continue:
+                self._request.expects_continue = False
+                connection.sock.send(CONTINUE)
+            received = self._receive()
+            if not received:
+                raise ConnectionResetError("the client left before the end of the body")
+            try:
+                connection.parser.feed(received)
+            except Refusal as refusal:
+                raise OSError(f"the body cannot be read: {refusal.detail}") from None
+        return data
+
+    def _receive(self) -> bytes:
+        connection = self._connection
+        try:
+            return connection.sock.recv(READ)
+        except BlockingIOError:
+            pass
+        cell = connection.cell
+        if cell is not None:
+            cell.waiting()
+        poll = select.poll()
+        poll.register(connection.fd, select.POLLIN)
+        if not poll.poll(self._timeout * 1000 or None):
+            raise TimeoutError(f"the client sent nothing of the body for {self._timeout:g} s")
+        if cell is not None:
+            cell.progress(monotonic())
+        return connection.sock.recv(READ)

@@ -1,0 +1,749 @@
+"""The server of `sync` and `threads`: N threads take ready connections from one poller; `sync` is N = 1.
+
+Requests are read whole before the application is called, so a half-sent one, an idle connection or a slow reader costs no
+thread. While every thread is in the application the standby stands in (standby.py), and a connection that becomes ready goes
+to another worker (handover.py).
+"""
+
+# Rule 1: one event a poll. A batch in the hands of one thread is a queue behind it.
+# Rule 2: who pops a connection owns it (poller.py), and has given it up when `wait` returns.
+# Rule 3: only `_serve` and `_settle` call code of the application, and only seated threads call them.
+
+import errno
+import io
+import os
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
+from math import inf
+from time import monotonic
+from typing import BinaryIO
+
+from wsgid.metrics.scoreboard import Cell
+from wsgid.net.listener import Listener
+from wsgid.protocol.fields import FieldKeys
+from wsgid.protocol.http1 import Limits, Request, RequestParser
+from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import CONTINUE, refusal_answer
+from wsgid.workers.connection import Connection, State
+from wsgid.workers.context import WorkerContext
+from wsgid.workers.handover import HandOver
+from wsgid.workers.leaving import Leaving
+from wsgid.workers.poller import READ, WRITE, Poller
+from wsgid.workers.records import log_refusal, make_report
+from wsgid.workers.standby import Standby
+from wsgid.workers.streaming import BodyPull
+from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget, StreamedBody
+from wsgid.wsgi.environ import boot_environ, connection_environ, request_environ
+from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+
+# A read; one of them may hold hundreds of requests, but is looked at one request at a time.
+HEAD_READ = 16 * 1024
+BODY_READ = 64 * 1024
+
+# How long a thread waits at most before it looks around.
+TURN_S = 1.0
+
+# After a refusal: until the client has seen the answer (RFC 9112, 9.6).
+LINGER_S = 1.0
+
+# While the standby stands in: connections accepted, that they may go to another worker.
+ACCEPTS_ASIDE = 64
+
+OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+BEFORE_THE_APPLICATION = frozenset({State.FRESH, State.HEAD, State.BODY, State.PARKED})
+
+
+class Seat:
+    """One thread that may call the application."""
+
+    __slots__ = ("cell", "is_busy")
+
+    def __init__(self, cell: Cell) -> None:
+        """Begin idle."""
+        self.cell = cell
+        self.is_busy = False
+
+
+class ThreadServer:
+    """Serves the connections of one worker with its threads."""
+
+    def __init__(self, context: WorkerContext) -> None:
+        """Decide once what would otherwise be asked at each request."""
+        settings = context.settings
+        self._context = context
+        self._row = context.row
+        self._log = context.log
+        self._threads = settings.threads
+        # In seconds; what is switched off never comes.
+        self._keepalive = settings.keepalive
+        self._header_timeout = settings.header_timeout or inf
+        self._body_timeout = settings.body_timeout or inf
+        self._send_timeout = settings.send_timeout or inf
+        self._connections_bound = settings.worker_connections
+        self._buffering = settings.request_buffering
+        self._limits = Limits(
+            settings.limit_request_line,
+            settings.limit_request_fields,
+            settings.limit_request_field_size,
+            settings.limit_request_body,
+        )
+        self._field_keys = FieldKeys(settings.header_map)
+        self._budget = SpoolBudget(settings.spool_limit)
+        self._spool = Spool(settings.body_memory, self._budget, settings.tmp_upload_dir)
+        self._boot_environ = boot_environ(
+            multithread=self._threads > 1, multiprocess=settings.workers > 1, errors=sys.stderr
+        )
+        self._around = Surroundings(
+            context.app,
+            make_report(context.log),
+            None if context.access_log is None else context.access_log.write,
+            settings.server_header,
+            sendfile=settings.sendfile,
+        )
+        self._poller = Poller(one_shot=self._threads > 1)
+        self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
+        self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
+        self._standby = Standby(self)
+        self._leaving = Leaving(settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout)
+        # All that are open, whoever owns them.
+        self._open: dict[int, Connection] = {}
+        self._parked: set[Connection] = set()
+        # Requests, or responses, that wait for a thread that may call the application.
+        self._ready: deque[tuple[Connection, Request | None]] = deque()
+        self._listening = False
+        self._done = False
+        # Readable for ever once the threads shall return.
+        self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._look_lock = threading.Lock()
+        self._next_look = 0.0
+        shortest = min(self._keepalive or inf, self._header_timeout, self._body_timeout, self._send_timeout)
+        self._look_every = min(TURN_S, max(0.05, shortest / 4))
+        # Counts polls, so that the standby sees whether anybody polls.
+        self.turns = 0
+        self._budget.on_release = self._unpark
+
+    def serve(self) -> None:
+        """Serve until the worker retires and every connection has ended."""
+        poller = self._poller
+        for fd in self._context.wake:
+            poller.add(fd, self._on_wake)
+        poller.add(self._gone, lambda _, __: None)
+        self._look(monotonic())
+        self._listen()
+        self._standby.start()
+        for seat in self._seats[1:]:
+            threading.Thread(target=self._run, args=(seat,), daemon=True).start()
+        self._run(self._seats[0])
+
+    # ---- the loop of a thread ----
+
+    def _run(self, seat: Seat) -> None:
+        poll = self._poller.epoll.poll
+        claim = self._poller.waiting.pop
+        callbacks = self._poller.callbacks
+        ready = self._ready
+        while not self._done:
+            if ready:
+                self._take_ready(seat)
+                continue
+            events = poll(self._look_every, 1)
+            self.turns += 1
+            now = monotonic()
+            if now >= self._next_look:
+                self._look(now)
+            for fd, _ in events:
+                connection = claim(fd, None)
+                if connection is not None:
+                    self._on_event(connection, now, seat)
+                elif fd in callbacks:
+                    self._call_back(fd, now, seat)
+
+    def _call_back(self, fd: int, now: float, seat: Seat | None) -> None:
+        callback = self._poller.callbacks.get(fd)
+        if callback is not None:
+            callback(now, seat)
+
+    def _take_ready(self, seat: Seat) -> None:
+        """Serve what the standby left, or another thread."""
+        try:
+            connection, request = self._ready.popleft()
+        except IndexError:
+            return
+        now = monotonic()
+        if request is None:
+            self._settle(connection, now, seat)
+        else:
+            self._serve(connection, request, now, seat)
+
+    def _on_event(self, connection: Connection, now: float, seat: Seat | None) -> None:
+        """Do what a ready connection needs; without a seat (the standby) no application is called."""
+        state = connection.state
+        if state is State.WRITING:
+            self._write_on(connection, now, seat)
+        elif state is State.LINGERING:
+            self._linger_on(connection, now)
+        else:
+            self._read_on(connection, now, seat)
+
+    # ---- reading ----
+
+    def _read_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
+        state = connection.state
+        if seat is None and (state is State.IDLE or state is State.FRESH) and self._pass_on(connection, None):
+            return
+        try:
+            data = connection.sock.recv(BODY_READ if state is State.BODY else HEAD_READ)
+        except BlockingIOError:
+            self._wait_for_more(connection, now)
+            return
+        except OSError:
+            self._close(connection)
+            return
+        if not data:
+            # The client left: between two requests, or in the middle of one, which is then none.
+            self._close(connection)
+            return
+        self._feed(connection, data, now, seat)
+
+    def _feed(self, connection: Connection, data: bytes, now: float, seat: Seat | None) -> None:
+        """Give octets to the parser, and do what they call for."""
+        try:
+            request = connection.parser.feed(data)
+        except Refusal as refusal:
+            self._refuse(connection, refusal, now)
+            return
+        if request is not None:
+            self._dispatch(connection, request, now, seat)
+            return
+        request = connection.parser.request
+        if request is None or not connection.parser.in_body:
+            self._wait_for_more(connection, now)
+        elif not self._buffering:
+            self._dispatch(connection, request, now, seat)
+        elif request.expects_continue and not self._continue(connection, request):
+            self._close(connection)
+        elif isinstance(request.body, RequestBody) and request.body.waits_for_room:
+            self._parked.add(connection)
+            self._poller.park(connection, now, now + self._body_timeout)
+        else:
+            self._poller.wait(connection, State.BODY, now, now + self._body_timeout)
+
+    def _continue(self, connection: Connection, request: Request) -> bool:
+        """Ask for the body (RFC 9110, 10.1.1), unless it is already coming; False if the client has gone."""
+        request.expects_continue = False
+        if isinstance(request.body, RequestBody) and request.body.size:
+            return True
+        try:
+            connection.sock.send(CONTINUE)
+        except OSError:
+            return False
+        return True
+
+    def _dispatch(self, connection: Connection, request: Request, now: float, seat: Seat | None) -> None:
+        """Give a request to whoever may serve it."""
+        if seat is not None and not self._leaving.passes_on:
+            self._serve(connection, request, now, seat)
+        elif self._pass_on(connection, request):
+            pass
+        elif seat is not None:
+            self._serve(connection, request, now, seat)
+        else:
+            self._leave_ready(connection, request)
+
+    def _leave_ready(self, connection: Connection, request: Request | None) -> None:
+        """Leave a request, or a response whose exchange is to be finished, to a thread that has a seat."""
+        self._poller.forget(connection)
+        self._ready.append((connection, request))
+
+    def _wait_for_more(self, connection: Connection, now: float) -> None:
+        """Wait for octets that did not come; a deadline stands as long as the state does."""
+        parser = connection.parser
+        state = connection.state
+        deadline = connection.deadline
+        if parser.in_body:
+            if state is not State.BODY:
+                state, deadline = State.BODY, now + self._body_timeout
+        elif parser.request is not None or parser.rest:
+            if state is not State.HEAD:
+                state, deadline = State.HEAD, now + self._header_timeout
+        elif connection.requests:
+            if state is not State.IDLE:
+                state, deadline = State.IDLE, now + self._keepalive
+        else:
+            state = State.FRESH
+        self._poller.wait(connection, state, now, deadline)
+
+    # ---- serving ----
+
+    def _serve(self, connection: Connection, request: Request, now: float, seat: Seat) -> None:
+        """Call the application, for this request and for those that wait behind it on the connection."""
+        standby = self._standby
+        leaving = self._leaving
+        parser = connection.parser
+        cell = seat.cell
+        connection.state = State.SERVING
+        connection.cell = cell
+        while True:
+            seat.is_busy = True
+            if standby.asleep:
+                standby.wake()
+            connection.requests += 1
+            cell.begin(now, request.method, request.target, connection.peer)
+            pull = None
+            if request.body is None:
+                body: BinaryIO = io.BytesIO()
+            else:
+                body, pull = self._open_body(connection, request)
+            exchange = Exchange(
+                self._around, connection, request, request_environ(connection.environ, request, body), now
+            )
+            if leaving.closes or not self._keepalive:
+                exchange.keep_alive = False
+            exchange.run()
+            if pull is not None and not pull.is_over:
+                exchange.keep_alive = False
+            is_pending = connection.is_pending and self._let_go(connection)
+            now = monotonic()
+            if not is_pending:
+                exchange.finish(now)
+                if request.body is not None:
+                    request.body.close()
+            cell.end()
+            seat.is_busy = False
+            if standby.taken:
+                standby.give_back()
+
+            if leaving.bound:
+                self._count(now)
+            if is_pending:
+                connection.exchange = exchange
+                self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
+                return
+            if not exchange.keep_alive or connection.is_cut:
+                self._end(connection, now, client_closes=not request.keep_alive)
+                return
+            if not parser.rest:
+                self._rest(connection, now)
+                return
+            try:
+                following = parser.feed()
+            except Refusal as refusal:
+                self._refuse(connection, refusal, now)
+                return
+            if following is None or leaving.passes_on:
+                self._go_on(connection, following, now, seat)
+                return
+            request = following
+
+    def _go_on(self, connection: Connection, following: Request | None, now: float, seat: Seat) -> None:
+        """Go on after an answer with the request behind it, of which at least a part is here."""
+        if following is not None:
+            self._dispatch(connection, following, now, seat)
+        elif connection.parser.in_body:
+            # Its head is here and perhaps asks for a 100: as if it had just come.
+            self._feed(connection, b"", now, seat)
+        else:
+            self._wait_for_more(connection, now)
+
+    def _open_body(self, connection: Connection, request: Request) -> tuple[BinaryIO, BodyPull | None]:
+        """`wsgi.input` for a request, and what still pulls it from the connection."""
+        if isinstance(request.body, RequestBody):
+            return request.body.open(), None
+        pull = BodyPull(connection, request, self._body_timeout)
+        return pull.open(), pull
+
+    def _let_go(self, connection: Connection) -> bool:
+        """See to it that the rest of a response needs no thread; False if nothing of it is left."""
+        try:
+            connection.flush()
+            connection.detach_pending()
+        except ClientGone:
+            self._lose(connection)
+        return connection.is_pending
+
+    def _write_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
+        try:
+            moved = connection.flush()
+        except ClientGone:
+            self._lose(connection)
+            moved = True
+        if connection.is_pending:
+            deadline = now + self._send_timeout if moved else connection.deadline
+            self._poller.wait(connection, State.WRITING, now, deadline, WRITE)
+        elif seat is None:
+            self._leave_ready(connection, None)
+        else:
+            self._settle(connection, now, seat)
+
+    def _lose(self, connection: Connection) -> None:
+        """Note that the client takes no more."""
+        connection.drop_pending()
+        connection.is_cut = True
+
+    def _settle(self, connection: Connection, now: float, seat: Seat) -> None:
+        """Finish an exchange whose last octet is out, or never will be."""
+        exchange, connection.exchange = connection.exchange, None
+        connection.drop_pending()
+        connection.state = State.SERVING
+        if exchange is not None:
+            exchange.finish(now)
+            exchange.environ["wsgi.input"].close()
+        if exchange is None or not exchange.keep_alive or connection.is_cut:
+            self._end(connection, now, client_closes=False)
+        elif connection.parser.rest:
+            self._feed(connection, b"", now, seat)
+        else:
+            self._rest(connection, now)
+
+    def _rest(self, connection: Connection, now: float) -> None:
+        """Wait for the next request of a connection that is kept."""
+        leaving = self._leaving
+        if leaving.passes_on and self._pass_on(connection, None):
+            return
+        deadline = now + self._keepalive
+        if leaving.is_draining:
+            deadline = min(deadline, leaving.idle_until)
+        self._poller.wait(connection, State.IDLE, now, deadline)
+
+    # ---- ends ----
+
+    def _end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
+        """Close after an answer; where the client may still be sending, so that it sees the answer first."""
+        parser = connection.parser
+        if connection.is_cut or (client_closes and not parser.rest and parser.request is None):
+            self._close(connection)
+        else:
+            self._linger(connection, now)
+
+    def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
+        """Answer for the application, and close."""
+        log_refusal(self._log, refusal, connection.environ)
+        request = connection.parser.request
+        to_head = request is not None and request.method == b"HEAD"
+        try:
+            connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
+        except OSError:
+            self._close(connection)
+            return
+        self._linger(connection, now)
+
+    def _linger(self, connection: Connection, now: float) -> None:
+        """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(connection)
+            return
+        self._poller.wait(connection, State.LINGERING, now, now + LINGER_S)
+
+    def _linger_on(self, connection: Connection, now: float) -> None:
+        try:
+            is_over = not connection.sock.recv(BODY_READ)
+        except BlockingIOError:
+            is_over = False
+        except OSError:
+            is_over = True
+        if is_over:
+            self._close(connection)
+        else:
+            self._poller.wait(connection, State.LINGERING, now, connection.deadline)
+
+    def _close(self, connection: Connection) -> None:
+        self._poller.forget(connection)
+        self._open.pop(connection.fd, None)
+        self._parked.discard(connection)
+        connection.close()
+        self._on_fewer()
+
+    def _on_fewer(self) -> None:
+        """One connection less: room for another, or the end of a worker that leaves."""
+        if self._leaving.is_draining:
+            if not self._open:
+                self._finish()
+        elif not self._listening:
+            self._listen()
+
+    def _finish(self) -> None:
+        """Let all threads return."""
+        if not self._done:
+            self._done = True
+            os.eventfd_write(self._gone, 1)
+
+    # ---- new connections ----
+
+    def _listen(self) -> None:
+        """Wait for new connections, and for those of other workers, unless there is a reason not to."""
+        leaving = self._leaving
+        if self._listening or leaving.is_draining or leaving.passes_on or self._standby.taken:
+            return
+        self._listening = True
+        for listener in self._context.listeners:
+            self._poller.add(listener.socket.fileno(), partial(self._accept, listener), exclusive=True)
+        if self._handover is not None:
+            self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
+
+    def _ignore_new(self) -> None:
+        """Leave new connections to others."""
+        if not self._listening:
+            return
+        self._listening = False
+        for listener in self._context.listeners:
+            self._poller.remove(listener.socket.fileno())
+        if self._handover is not None:
+            self._poller.remove(self._handover.fileno())
+
+    def _accept(self, listener: Listener, now: float, seat: Seat | None) -> bool:
+        """Accept one connection and look at it; False if there was none."""
+        if len(self._open) >= self._connections_bound and not self._make_room(now):
+            self._ignore_new()
+            return False
+        try:
+            sock, address = listener.socket.accept()
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in OUT_OF_RESOURCES:
+                # Accepting would fail again at once; the next look tries anew.
+                self._ignore_new()
+                self._log.warning("cannot accept connections for now: %s", error.strerror)
+            return False
+        sock.setblocking(False)
+        if seat is not None:
+            # To the tail of those that wait for this listener: the next connection is another worker's.
+            self._poller.requeue(listener.socket.fileno())
+        peer = (address[0], address[1]) if isinstance(address, tuple) else None
+        connection = self._open_connection(sock, _server_of(listener, sock), peer, now)
+        self._read_on(connection, now, seat)
+        return True
+
+    def _take_handed(self, now: float, seat: Seat | None) -> bool:
+        """Take a connection that another worker passed on; False if there was none."""
+        if self._handover is None or seat is None:
+            return False
+        handed = self._handover.receive()
+        if handed is None:
+            return False
+        connection = self._open_connection(handed.sock, handed.server, handed.peer, now)
+        connection.requests = 1
+        connection.parser.rest = handed.rest
+        if handed.request is not None:
+            self._dispatch(connection, handed.request, now, seat)
+        elif handed.rest:
+            self._feed(connection, b"", now, seat)
+        else:
+            self._read_on(connection, now, seat)
+        return True
+
+    def _open_connection(
+        self, sock: socket.socket, server: tuple[str, str], peer: tuple[str, int] | None, now: float
+    ) -> Connection:
+        parser = RequestParser(self._limits, self._field_keys, self._make_body)
+        environ = connection_environ(self._boot_environ, server, peer)
+        connection = Connection(sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout)
+        self._open[connection.fd] = connection
+        return connection
+
+    def _make_body(self, _: Request) -> RequestBody | StreamedBody:
+        return RequestBody(self._spool) if self._buffering else StreamedBody()
+
+    def _make_room(self, now: float) -> bool:
+        """Close the connection that is missed least: idle ones first, then who has been longest in its present state."""
+        waiting = list(self._poller.waiting.values())
+        victims = [connection for connection in waiting if connection.state is State.IDLE]
+        if not victims:
+            victims = [connection for connection in waiting if connection.state in BEFORE_THE_APPLICATION]
+        if not victims:
+            return False
+        victim = min(victims, key=lambda connection: connection.since)
+        if self._poller.claim(victim):
+            self._log.info("connection closed to make room peer=%s age_s=%.1f", victim.peer.decode(), now - victim.since)
+            self._close(victim)
+        return True
+
+    # ---- between workers ----
+
+    def _pass_on(self, connection: Connection, request: Request | None) -> bool:
+        """Give a connection to another worker; False if it must stay."""
+        parser = connection.parser
+        if self._handover is None or parser.request is not None:
+            return False
+        environ = connection.environ
+        server = environ["SERVER_NAME"], environ["SERVER_PORT"]
+        peer = (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])) if "REMOTE_PORT" in environ else None
+        if not self._handover.send(connection.sock, server, peer, request, parser.rest):
+            return False
+        self._close(connection)
+        return True
+
+    # ---- what is due ----
+
+    def _look(self, now: float) -> None:
+        """Once a second or oftener: the beat, the date, deadlines. One thread at a time."""
+        if not self._look_lock.acquire(blocking=False):
+            return
+        try:
+            self._next_look = now + self._look_every
+            self._row.beat(now)
+            self._row.connections = len(self._open)
+            self._around.renew_date(formatdate(usegmt=True))
+            for connection in list(self._poller.waiting.values()):
+                if connection.deadline <= now and self._poller.claim(connection):
+                    self._expire(connection, now)
+            leaving = self._leaving
+            if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
+                leaving.end_hold()
+            if self._listening:
+                # A wake-up for a listener may have gone to a worker that died of something else before it accepted.
+                for listener in self._context.listeners:
+                    self._poller.requeue(listener.socket.fileno())
+            elif len(self._open) < self._connections_bound:
+                self._listen()
+        finally:
+            self._look_lock.release()
+
+    def _expire(self, connection: Connection, now: float) -> None:
+        """End what a connection waited for in vain."""
+        match connection.state:
+            case State.HEAD | State.BODY:
+                self._refuse(connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now)
+            case State.PARKED:
+                self._parked.discard(connection)
+                self._refuse(
+                    connection, Refusal(503, "Service Unavailable", "no room for bodies (spool_limit)"), now
+                )
+            case State.WRITING:
+                self._lose(connection)
+                self._leave_ready(connection, None)
+            case _:
+                if not (self._leaving.passes_on and self._pass_on(connection, None)):
+                    self._close(connection)
+
+    def _unpark(self) -> None:
+        """Let bodies that waited for room go on: some was given back."""
+        if self._parked:
+            now = monotonic()
+            for connection in list(self._parked):
+                self._parked.discard(connection)
+                if self._poller.claim(connection):
+                    self._poller.wait(connection, State.BODY, now, now + self._body_timeout)
+
+    def _count(self, now: float) -> None:
+        """Hold the requests that were served against max_requests."""
+        leaving = self._leaving
+        served = sum(seat.cell.requests for seat in self._seats)
+        if leaving.announce_at and served >= leaving.announce_at:
+            leaving.announce_at = 0
+            self._context.announce_worn()
+        if served >= leaving.bound and not leaving.passes_on and self._handover is not None:
+            leaving.hold(now)
+            self._next_look = min(self._next_look, leaving.held_until)
+            self._ignore_new()
+
+    def _on_wake(self, now: float, _: Seat | None) -> None:
+        """A signal came, or the arbiter is gone."""
+        before = set(self._context.wake)
+        self._context.tick(now)
+        for fd in before - self._context.wake:
+            self._poller.remove(fd)
+        if self._context.retiring and not self._leaving.is_draining:
+            self._drain(now)
+
+    def _drain(self, now: float) -> None:
+        """Accept no more, and leave what can be left to other workers, if there are any."""
+        is_last = self._context.is_last or self._handover is None
+        self._leaving.begin(now, with_heirs=not is_last)
+        if is_last:
+            self._take_the_rest(now)
+        self._ignore_new()
+        for listener in self._context.listeners:
+            listener.socket.close()
+        for connection in list(self._poller.waiting.values()):
+            if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
+                continue
+            if is_last or not self._pass_on(connection, None):
+                deadline = min(connection.deadline, self._leaving.idle_until)
+                self._poller.wait(connection, connection.state, now, deadline)
+        if not self._open:
+            self._finish()
+
+    def _take_the_rest(self, now: float) -> None:
+        """Empty the kernel's queue and the workers': nobody else will."""
+        for listener in self._context.listeners:
+            while len(self._open) < self._connections_bound:
+                try:
+                    sock, address = listener.socket.accept()
+                except OSError:
+                    break
+                sock.setblocking(False)
+                peer = (address[0], address[1]) if isinstance(address, tuple) else None
+                connection = self._open_connection(sock, _server_of(listener, sock), peer, now)
+                self._poller.wait(connection, State.FRESH, now, connection.deadline)
+        while self._handover is not None and (handed := self._handover.receive()) is not None:
+            connection = self._open_connection(handed.sock, handed.server, handed.peer, now)
+            connection.requests = 1
+            connection.parser.rest = handed.rest
+            if handed.request is not None:
+                self._leave_ready(connection, handed.request)
+            else:
+                self._poller.wait(connection, State.IDLE, now, self._leaving.idle_until)
+
+    # ---- for the standby ----
+
+    def is_absorbed(self) -> bool:
+        """Whether every thread is in the application."""
+        return all(seat.is_busy for seat in self._seats)
+
+    def stand_in_begin(self) -> None:
+        """Leave new connections to other workers, and send them what has already woken this one."""
+        was_listening = self._listening
+        self._ignore_new()
+        if self._handover is None or not was_listening:
+            return
+        self._handover.resend_one()
+        now = monotonic()
+        for listener in self._context.listeners:
+            for _ in range(ACCEPTS_ASIDE):
+                if not self._accept(listener, now, None):
+                    break
+
+    def stand_in_turn(self, timeout: float, is_current: Callable[[], bool]) -> None:
+        """Poll once and do what needs no application, as long as `is_current`."""
+        events = self._poller.epoll.poll(timeout, ACCEPTS_ASIDE)
+        with self._standby.lock:
+            if not is_current():
+                for fd, _ in events:
+                    self._poller.rearm(fd)
+                return
+            now = monotonic()
+            if now >= self._next_look:
+                self._look(now)
+            for fd, _ in events:
+                connection = self._poller.waiting.pop(fd, None)
+                if connection is not None:
+                    self._on_event(connection, now, None)
+                elif fd in self._poller.callbacks:
+                    self._call_back(fd, now, None)
+                elif self._threads == 1 and fd in self._open:
+                    # It is being served: its next octet would return for ever. Its owner adds it again.
+                    self._poller.forget(self._open[fd])
+
+    def stand_in_end(self) -> None:
+        """Be there for new connections again."""
+        self._listen()
+
+
+def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:
+    """SERVER_NAME and SERVER_PORT: of the listener; where that listens everywhere, the address that was reached."""
+    if listener.host in {"0.0.0.0", "::"}:  # noqa: S104 - it is compared, not bound
+        try:
+            name = sock.getsockname()
+        except OSError:
+            return listener.host, str(listener.port)
+        return name[0], str(name[1])
+    return listener.host, str(listener.port)

@@ -1,0 +1,51 @@
+"""The environ of an application: what is known at boot, of the connection, and of the request (PEP 3333, RFC 3875)."""
+
+from typing import Any, BinaryIO
+from urllib.parse import unquote_to_bytes
+
+from wsgid.protocol.http1 import Request
+from wsgid.wsgi.file_wrapper import FileWrapper
+
+
+def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[str, Any]:
+    """What all requests of a worker have in common; `errors` is a text stream."""
+    return {
+        "SERVER_SOFTWARE": "wsgid",
+        "SCRIPT_NAME": "",
+        "REMOTE_ADDR": "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": errors,
+        "wsgi.multithread": multithread,
+        "wsgi.multiprocess": multiprocess,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+
+
+def connection_environ(boot: dict[str, Any], server: tuple[str, str], peer: tuple[str, int] | None) -> dict[str, Any]:
+    """What all requests of a connection have in common; `peer` is None on a Unix socket."""
+    environ = boot.copy()
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = server
+    if peer is not None:
+        environ["REMOTE_ADDR"] = peer[0]
+        environ["REMOTE_PORT"] = str(peer[1])
+    return environ
+
+
+def request_environ(connection: dict[str, Any], request: Request, body: BinaryIO) -> dict[str, Any]:
+    """The dict for one request: its own, for the application to do with as it likes."""
+    environ = connection.copy()
+    environ.update(request.fields)
+    target = request.target.decode("latin-1")
+    environ["REQUEST_METHOD"] = request.method.decode("latin-1")
+    environ["RAW_URI"] = environ["REQUEST_URI"] = target
+    if request.path is not request.target:
+        target = request.path.decode("latin-1")
+    path, _, environ["QUERY_STRING"] = target.partition("?")
+    # PEP 3333: the octets, as latin-1. RFC 3986, 2.4: decoded once, after splitting.
+    environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
+    environ["SERVER_PROTOCOL"] = "HTTP/1.1" if request.is_http11 else "HTTP/1.0"
+    environ["wsgi.input"] = body
+    return environ

@@ -1,0 +1,352 @@
+"""One request and its response: calls the application and gives the connection what it says, framed (PEP 3333)."""
+
+# Rule 1: what an application does wrong is an answer (500) as long as its head has not gone out, and a cut connection
+#         afterwards, so that a client never takes half of a response for a whole one.
+# Rule 2: `finish` is called exactly once, when the last octet is out or never will be. Only then is the iterable closed
+#         and the exchange recorded.
+
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Protocol, cast
+
+from wsgid.protocol.http1 import Request
+from wsgid.protocol.response import Head, ResponseError, check_head, interim
+from wsgid.wsgi.file_wrapper import FileRange, FileWrapper
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+Application = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
+
+INTERNAL_ERROR = b"500 Internal Server Error\n"
+
+
+class ClientGone(ConnectionError):  # noqa: N818 - an event, and nobody's error
+    """The client does not take the response any more: it left, or took nothing for `send_timeout`."""
+
+
+class Output(Protocol):
+    """Where a response goes: the connection, seen from here."""
+
+    def send(self, data: bytes) -> None:
+        """Send octets now; wait for the client if too much is pending. Raises ClientGone."""
+
+    def send_last(self, data: bytes) -> None:
+        """Send octets behind which nothing comes: what the client does not take goes on by itself. Raises ClientGone."""
+
+    def send_file(self, part: FileRange) -> None:
+        """Send a part of a file behind what is pending; it goes on after this returns."""
+
+    def progress(self) -> None:
+        """Note that the application got somewhere."""
+
+
+class Surroundings:
+    """What the exchanges of a worker share; made at boot."""
+
+    __slots__ = ("app", "common", "record", "report", "sendfile", "server_line")
+
+    def __init__(
+        self,
+        app: Application,
+        report: Callable[["Exchange", str, BaseException | None], None],
+        record: Callable[["Exchange"], None] | None,
+        server_header: str,
+        *,
+        sendfile: bool,
+    ) -> None:
+        """`report` is told what an application did wrong; `record` is called for each exchange that is over."""
+        self.app = app
+        self.report = report
+        self.record = record
+        self.sendfile = sendfile
+        self.server_line = f"Server: {server_header}\r\n" if server_header else ""
+        # The lines of Date and Server; the worker's loop renews them every second.
+        self.common = ""
+
+    def renew_date(self, date: str) -> None:
+        """Take the time as an IMF-fixdate (RFC 9110, 5.6.7)."""
+        self.common = f"Date: {date}\r\n{self.server_line}"
+
+
+class Exchange:
+    """One request on its way through the application.
+
+    `keep_alive` says afterwards whether the connection may be used again.
+    """
+
+    __slots__ = (
+        "_around",
+        "_chunked",
+        "_head",
+        "_head_sent",
+        "_is_head",
+        "_iterable",
+        "_output",
+        "_remaining",
+        "began",
+        "ended",
+        "environ",
+        "headers",
+        "is_http11",
+        "keep_alive",
+        "sent",
+        "status",
+    )
+
+    def __init__(
+        self,
+        around: Surroundings,
+        output: Output,
+        request: Request,
+        environ: dict[str, Any],
+        began: float,
+    ) -> None:
+        """`began` is `time.monotonic()`, for the record."""
+        self._around = around
+        self._output = output
+        self._is_head = request.method == b"HEAD"
+        self.is_http11 = request.is_http11
+        self.keep_alive = request.keep_alive
+        self.environ = environ
+        self.began = began
+        self.ended = began
+        # As the application said them; the record reads them.
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        # Octets of the response's body that were given to the connection.
+        self.sent = 0
+        self._head: Head | None = None
+        self._head_sent = False
+        self._chunked = False
+        # What Content-Length still promises; -1 where the end is known otherwise; no more than that is sent.
+        self._remaining = -1
+        self._iterable: Iterable[bytes] | None = None
+        environ["wsgi.early_hints"] = self.early_hints
+
+    # ---- what the application calls ----
+
+    def start_response(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        exc_info: ExcInfo | None = None,
+    ) -> Callable[[bytes], None]:
+        """PEP 3333. Raises ResponseError for what cannot be sent, here, where the traceback names the caller."""
+        if exc_info is not None:
+            try:
+                if self._head_sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self._head is not None:
+            raise ResponseError("start_response was called twice without exc_info")
+        self._head = check_head(status, headers)
+        self.status = status
+        self.headers = headers
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333: the old way to send a block. Raises ClientGone."""
+        self._send(data)
+        self._output.progress()
+
+    def early_hints(self, headers: list[tuple[str, str]]) -> None:
+        """Send a 103 (RFC 8297) to a client that understands it."""
+        if self.is_http11 and not self._head_sent:
+            self._output.send(interim("103 Early Hints", headers))
+
+    # ---- what the worker calls ----
+
+    def run(self) -> None:
+        """Call the application and send what it says; the connection may still have octets to send afterwards."""
+        around = self._around
+        try:
+            iterable = self._iterable = around.app(self.environ, self.start_response)
+            kind = type(iterable)
+            if (kind is list or kind is tuple) and len(cast("list[bytes]", iterable)) == 1:
+                self._send_only(cast("list[bytes]", iterable)[0])
+            elif kind is FileWrapper and around.sendfile and self._send_file(cast("FileWrapper", iterable)):
+                pass
+            else:
+                self._send_all(iterable)
+        except ClientGone:
+            self.keep_alive = False
+        except BaseException as error:  # noqa: BLE001 - sys.exit() in an application is its error, not the worker's end
+            self._fail(error)
+
+    def finish(self, now: float) -> None:
+        """Close the iterable and record the exchange; the last octet is out, or never will be."""
+        self.ended = now
+        iterable, self._iterable = self._iterable, None
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:  # noqa: BLE001 - as in run
+                self._around.report(self, "close() of the response failed", error)
+        record = self._around.record
+        if record is not None and self.status:
+            record(self)
+
+    # ---- the body, in its three ways ----
+
+    def _send_only(self, block: bytes) -> None:
+        """A list of one: its length is the Content-Length, and all of it leaves in one send."""
+        head = self._head
+        if type(block) is not bytes:
+            raise _not_bytes(block)
+        if (
+            head is not None
+            and not self._head_sent
+            and not self._is_head
+            and head.content_length in {None, len(block)}
+            and head.has_body
+        ):
+            self.sent = len(block)
+            self._head_sent = True
+            self._output.send_last(self._head_octets(head, f"Content-Length: {len(block)}\r\n") + block)
+        else:
+            self._send(block)
+            self._end()
+
+    def _send_all(self, iterable: Iterable[bytes]) -> None:
+        """Each block before the next is asked for; the head with the first that is not empty (PEP 3333)."""
+        progress = self._output.progress
+        for block in iterable:
+            if block:
+                self._send(block)
+                if not self._may_send_more():
+                    break
+            elif type(block) is not bytes:
+                raise _not_bytes(block)
+            progress()
+        self._end()
+
+    def _send_file(self, wrapper: FileWrapper) -> bool:
+        """Let the kernel send a regular file; False if this is none, or the response has no body."""
+        head = self._head
+        if head is None or self._head_sent or self._is_head or not head.has_body:
+            return False
+        part = wrapper.file_range()
+        if part is None:
+            return False
+        promised = part.size if head.content_length is None else head.content_length
+        self._head_sent = True
+        self._output.send(self._head_octets(head, f"Content-Length: {promised}\r\n"))
+        size = min(promised, part.size)
+        self.sent = size
+        if size:
+            self._output.send_file(part._replace(size=size))
+        if size < promised:
+            self._cut(f"the file ended {promised - size} octets before its Content-Length")
+        return True
+
+    # ---- framing ----
+
+    def _send(self, block: bytes) -> None:
+        """Send a block, behind the head if that has not gone out."""
+        if not isinstance(block, bytes):
+            raise _not_bytes(block)
+        if not block:
+            return
+        start = b"" if self._head_sent else self._start(None)
+        if not self._may_send_more():
+            if start:
+                self._output.send(start)
+            return
+        if self._remaining >= 0:
+            if len(block) > self._remaining:
+                self._around.report(self, "more octets than Content-Length says: cut", None)
+                block = block[: self._remaining]
+            self._remaining -= len(block)
+        self.sent += len(block)
+        if self._chunked:
+            self._output.send(b"%b%x\r\n%b\r\n" % (start, len(block), block))
+        else:
+            self._output.send(start + block if start else block)
+
+    def _start(self, length: int | None) -> bytes:
+        """The head, and from here on the framing: the application's Content-Length, else `length`, else chunks or close."""
+        head = self._head
+        if head is None:
+            raise ResponseError("the application did not call start_response")
+        self._head_sent = True
+        if head.content_length is not None:
+            length = head.content_length
+        framing = ""
+        if not head.has_body:
+            # RFC 9110, 8.6: no Content-Length with 204 and 1xx; with 304 it is that of the 200.
+            if head.code == 304 and length is not None:  # noqa: PLR2004 - the status' name
+                framing = f"Content-Length: {length}\r\n"
+            if head.code < 200:  # noqa: PLR2004 - the client goes on waiting for a final one
+                self.keep_alive = False
+            self._remaining = 0
+        elif self._is_head:
+            framing = f"Content-Length: {length}\r\n" if length is not None else ""
+            self._remaining = 0
+        elif length is not None:
+            framing = f"Content-Length: {length}\r\n"
+            self._remaining = length
+        elif self.is_http11:
+            framing = "Transfer-Encoding: chunked\r\n"
+            self._chunked = True
+        else:
+            self.keep_alive = False
+        return self._head_octets(head, framing)
+
+    def _head_octets(self, head: Head, framing: str) -> bytes:
+        common = self._around.common
+        if head.has_date or head.has_server:
+            common = "".join(
+                line + "\r\n"
+                for line in common.split("\r\n")
+                if line
+                and not (head.has_date and line.startswith("Date:"))
+                and not (head.has_server and line.startswith("Server:"))
+            )
+        if not self.keep_alive:
+            connection = "Connection: close\r\n"
+        else:
+            connection = "" if self.is_http11 else "Connection: keep-alive\r\n"
+        return f"{head.text}{framing}{common}{connection}\r\n".encode("latin-1")
+
+    def _may_send_more(self) -> bool:
+        return self._remaining != 0
+
+    def _end(self) -> None:
+        """End the body as its framing demands."""
+        if not self._head_sent:
+            # No block came: to GET that is an empty body, to HEAD it says nothing.
+            self._output.send_last(self._start(None if self._is_head else 0))
+        elif self._chunked:
+            self._output.send_last(b"0\r\n\r\n")
+        if self._remaining > 0:
+            self._cut(f"{self._remaining} octets less than Content-Length says")
+
+    def _cut(self, what: str) -> None:
+        """End the connection: what was promised will not come."""
+        self.keep_alive = False
+        self._around.report(self, f"{what}: connection closed", None)
+
+    def _fail(self, error: BaseException) -> None:
+        """Answer 500 if that is still possible."""
+        if isinstance(error, ClientGone):
+            self.keep_alive = False
+            return
+        self._around.report(self, "the application failed", error)
+        if self._head_sent:
+            self.keep_alive = False
+            return
+        self.status = "500 Internal Server Error"
+        self.headers = [("Content-Type", "text/plain; charset=utf-8")]
+        self._head = check_head(self.status, self.headers)
+        self._head_sent = True
+        body = b"" if self._is_head else INTERNAL_ERROR
+        self.sent = len(body)
+        try:
+            self._output.send(self._head_octets(self._head, f"Content-Length: {len(INTERNAL_ERROR)}\r\n") + body)
+        except ClientGone:
+            self.keep_alive = False
+
+
+def _not_bytes(block: object) -> TypeError:
+    return TypeError(f"a block of a response must be bytes, not {type(block).__name__}")
