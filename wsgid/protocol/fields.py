@@ -14,7 +14,8 @@ WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 class FieldKeys(dict[bytes, str]):
     """Gives the environ key of a field name, "" for a field to be left out.
 
-    `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what becomes of such names
+    `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what
+    becomes of such names
     (`header_map`: "drop", "refuse" or "dangerous").
     """
 

@@ -1,15 +1,19 @@
 """HTTP/1.1 requests out of octets (RFC 9112), around llhttp.
 
-`RequestParser.feed` takes what a socket gave and returns a request as soon as one is whole. It never parses further than
-that: octets behind a request stay octets until the request has been answered, so that a connection holds one request at
+`RequestParser.feed` takes what a socket gave and returns a request as soon as one is whole. It never
+parses further than
+that: octets behind a request stay octets until the request has been answered, so that a connection holds
+one request at
 a time however many its client sent at once.
 """
 
 # llhttp decides what is syntax; it bounds nothing and lets some things pass. So
 #
-# Rule 1: octets are counted before llhttp sees them. A value that arrives in pieces costs it quadratic time, and chunk
+# Rule 1: octets are counted before llhttp sees them. A value that arrives in pieces costs it quadratic
+# time, and chunk
 #         extensions, trailers and empty lines have no callback at all.
-# Rule 2: a message ends at CRLF CRLF or, with a Content-Length, at its length. What is fed is cut there, so one feed
+# Rule 2: a message ends at CRLF CRLF or, with a Content-Length, at its length. What is fed is cut there,
+# so one feed
 #         completes one request at most.
 # Rule 3: the start line is ours: it must match START_LINE, whatever llhttp would tolerate.
 
@@ -17,7 +21,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from httptools import (  # type: ignore[attr-defined]  # it re-exports these without saying so
+from httptools import (
     HttpParserCallbackError,
     HttpParserError,
     HttpParserInvalidMethodError,
@@ -29,7 +33,8 @@ from wsgid.protocol.fields import FieldKeys
 from wsgid.protocol.refusal import Refusal, bad_request
 from wsgid.protocol.target import is_host, origin_form
 
-# A head that is larger is an attack or a mistake; peers stop between 8 KB (Tomcat, nginx a line) and 64 KB (h11 16, waitress 256).
+# A head that is larger is an attack or a mistake; peers stop between 8 KB (Tomcat, nginx a line) and 64 KB
+# (h11 16, waitress 256).
 HEAD_BOUND = 64 * 1024
 
 # Chunk sizes, extensions and trailers between two octets of a body.
@@ -38,11 +43,14 @@ FRAMING_BOUND = 16 * 1024
 # RFC 9112, 2.2: ignore "at least one" empty line before a request; clients that send more are not clients.
 EMPTY_LINES_BOUND = 8
 
+SLASH = 0x2F
+
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 START_LINE = re.compile(rb"(" + TOKEN + rb") ([!\"$-~]+) HTTP/1\.([01])\r\n")
 OTHER_VERSION = re.compile(rb"(?!PRI )" + TOKEN + rb" [!\"$-~]+ HTTP/[0-9]\.[0-9]\Z")
 
-# All that may still become a START_LINE. Anything else is refused at once, so that a TLS client is not left waiting.
+# All that may still become a START_LINE. Anything else is refused at once, so that a TLS client is not
+# left waiting.
 START_OF_LINE = re.compile(
     TOKEN[:-1]
     + rb"{0,32}(?: (?:[!\"$-~]+(?: (?:H(?:T(?:T(?:P(?:/(?:[0-9](?:\.(?:[0-9](?:\r)?)?)?)?)?)?)?)?)?)?)?)?\Z",
@@ -71,10 +79,20 @@ class Limits(NamedTuple):
 class Request:
     """One request: its head, decoded, and the body that a sink took.
 
-    `fields` maps the meta-variables of RFC 3875, 4.1.18 (HTTP_HOST, CONTENT_TYPE) to their values, latin-1 as PEP 3333 says.
+    `fields` maps meta-variables (HTTP_HOST; RFC 3875, 4.1.18) to values, latin-1 as in PEP 3333.
     """
 
-    __slots__ = ("body", "expects_continue", "fields", "has_body", "is_http11", "keep_alive", "method", "path", "target")
+    __slots__ = (
+        "body",
+        "expects_continue",
+        "fields",
+        "has_body",
+        "is_http11",
+        "keep_alive",
+        "method",
+        "path",
+        "target",
+    )
 
     def __init__(self, method: bytes, target: bytes, is_http11: bool) -> None:  # noqa: FBT001 - made in one place
         """Begin with the start line; the rest arrives."""
@@ -178,7 +196,9 @@ class RequestParser:
         self._in_head = True
         end = data.find(b"\r\n\r\n", line.end() - 2) + 4
         if end == 3:  # noqa: PLR2004 - that is find's -1
-            self._head_octets = self._line_octets = 0
+            self._head_octets = 0
+            # The start line has a limit of its own.
+            self._line_octets = 2 - line.end()
             self._tail = b""
             return self._continue(data)
         if end > self._line_size_limit:
@@ -225,13 +245,10 @@ class RequestParser:
     def _continue(self, data: bytes) -> Request | None:
         """Go on with a request of which a part is here."""
         request = self.request
-        assert request is not None  # noqa: S101 - for the type checker: the caller looked
+        assert request is not None
         while data:
             piece = self._cut(data)
-            if len(piece) != len(data):
-                data = data[len(piece) :]
-            else:
-                data = b""
+            data = data[len(piece) :]
             if self._in_head:
                 whole_head = self._count_head(piece)
                 self._parse(piece)
@@ -279,20 +296,17 @@ class RequestParser:
 
     def _measure(self, lines: bytes) -> None:
         """Refuse a line that is longer than limit_request_field_size, even before it has ended."""
-        for part in lines.split(b"\n"):
-            self._line_octets += len(part.rstrip(b"\r"))
-            if self._line_octets > self._line_size_limit and self._line_octets > self._line_limit:
+        for number, part in enumerate(lines.split(b"\n")):
+            # The first part goes on from the piece before, the last one into the next.
+            self._line_octets = len(part.rstrip(b"\r")) + (0 if number else self._line_octets)
+            if self._line_octets > self._line_size_limit:
                 raise _too_large(f"a field has more than {self._line_size_limit} octets")
-            last = self._line_octets
-            self._line_octets = 0
-        # The last part goes on with the next piece.
-        self._line_octets = last
 
     # ---- llhttp and its callbacks ----
 
     def _parse(self, piece: bytes) -> None:
         """Let llhttp read octets; turn what it says into a Refusal."""
-        assert self._llhttp is not None  # noqa: S101 - for the type checker: nobody feeds a closed parser
+        assert self._llhttp is not None
         try:
             self._llhttp.feed_data(piece)
         except HttpParserUpgrade:
@@ -309,8 +323,8 @@ class RequestParser:
             raise bad_request(str(error)) from None
 
     def _ignore_upgrade(self) -> None:
-        """Go on behind a request to upgrade, which RFC 9110, 7.8 lets us ignore; llhttp takes even its body for the new protocol."""
-        assert self.request is not None  # noqa: S101 - for the type checker: it has just been parsed
+        """Go on behind a request to upgrade (RFC 9110, 7.8); llhttp takes its body for another protocol."""
+        assert self.request is not None
         fields = self.request.fields
         self._llhttp = HttpRequestParser(self)
         self._fields = {}
@@ -320,7 +334,9 @@ class RequestParser:
             self._llhttp.feed_data(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
         elif length.strip("0"):
             self._whole = False
-            self._llhttp.feed_data(b"POST / HTTP/1.1\r\nContent-Length: " + length.encode("latin-1") + b"\r\n\r\n")
+            self._llhttp.feed_data(
+                b"POST / HTTP/1.1\r\nContent-Length: " + length.encode("latin-1") + b"\r\n\r\n"
+            )
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field (llhttp calls this), or a trailer, for which `_fields` is a dict that nobody reads."""
@@ -346,8 +362,8 @@ class RequestParser:
         self._received += len(data)
         if self._received > self._body_limit:
             raise _body_too_large(self._body_limit)
-        assert self.request is not None  # noqa: S101 - for the type checker: a body has a head
-        assert self.request.body is not None  # noqa: S101 - likewise
+        assert self.request is not None
+        assert self.request.body is not None
         self.request.body.write(data)
 
     def on_message_complete(self) -> None:
@@ -369,7 +385,7 @@ class RequestParser:
             if not is_host(host):
                 raise bad_request("not a Host")
             self._host = host
-        if request.target[0] != 0x2F or request.method == b"CONNECT":
+        if request.target[0] != SLASH or request.method == b"CONNECT":
             origin_form(request)
         connection = fields.get("HTTP_CONNECTION")
         if connection is not None:

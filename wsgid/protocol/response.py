@@ -61,7 +61,7 @@ class _StatusLines(dict[str, tuple[str, int]]):
     """Status -> status line and code."""
 
     def __missing__(self, status: str) -> tuple[str, int]:
-        match = STATUS.match(status) if isinstance(status, str) else None
+        match = STATUS.match(status) if type(status) is str else None
         if match is None:
             raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
         line = f"HTTP/1.1 {status}\r\n", int(match[1])
@@ -74,7 +74,7 @@ class _NameKinds(dict[str, int]):
     """Name of a field -> what it means to the server."""
 
     def __missing__(self, name: str) -> int:
-        if not isinstance(name, str) or NAME.match(name) is None:
+        if type(name) is not str or NAME.match(name) is None:
             raise ResponseError(f"not the name of a header: {name!r:.80}")
         kind = KINDS.get(name.lower(), ORDINARY)
         if len(self) < KNOWN_BOUND:
@@ -98,7 +98,8 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
     try:
         for name, value in headers:
             kind = _NAME_KINDS[name]
-            # isprintable is many times cheaper than the pattern, and knows only text that the pattern knows too, or
+            # isprintable is many times cheaper than the pattern, and knows only text that the pattern
+            # knows too, or
             # that latin-1 lacks.
             if not value.isprintable() and VALUE.match(value) is None:
                 raise ResponseError(f"the value of {name} has a control character: {value!r:.80}")
@@ -121,7 +122,9 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
         try:
             text.encode("latin-1")
         except UnicodeEncodeError as error:
-            raise ResponseError(f"status and headers must be latin-1: {text[error.start : error.end]!r:.80}") from None
+            raise ResponseError(
+                f"status and headers must be latin-1: {text[error.start : error.end]!r:.80}"
+            ) from None
     return Head(text, code, length, has_date, has_server)
 
 

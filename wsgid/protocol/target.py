@@ -8,7 +8,8 @@ from wsgid.protocol.refusal import Refusal, bad_request
 if TYPE_CHECKING:
     from wsgid.protocol.http1 import Request
 
-# RFC 3986, 3.2.2, without the comma and the quote: no name has them, and some readers take them for separators.
+# RFC 3986, 3.2.2, without the comma and the quote: no name has them, and some readers take them for
+# separators.
 HOST = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[\w.~!$&()*+;=:-]+\]|(?:[A-Za-z0-9._~!$&()*+;=-]|%[0-9A-Fa-f]{2})*)"
     r"(?::(?:0*(?:[1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?)?\Z",

@@ -6,14 +6,16 @@ import select
 import socket
 from collections import deque
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import RequestParser
 from wsgid.protocol.refusal import Refusal
 from wsgid.wsgi.body import Spool
 from wsgid.wsgi.exchange import ClientGone, Exchange
 from wsgid.wsgi.file_wrapper import FileRange
+
+if TYPE_CHECKING:
+    from wsgid.metrics.scoreboard import Cell
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
@@ -92,7 +94,7 @@ class Connection:
         # The exchange whose response is going out.
         self.exchange: Exchange | None = None
         # The cell of the thread that serves it.
-        self.cell: Cell | None = None
+        self.cell: "Cell | None" = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
         self.is_cut = False
         self._spool = spool
@@ -192,7 +194,7 @@ class Connection:
             return self.sock.send(data) if data else 0
 
     def wait_until_sent(self) -> None:
-        """Wait, in this thread, until the client took all that is pending. Raises ClientGone after `send_timeout`."""
+        """Wait in this thread until the client took all. Raises ClientGone after `send_timeout`."""
         if self.cell is not None:
             self.cell.waiting()
         poll = select.poll()
@@ -205,7 +207,7 @@ class Connection:
         self.progress()
 
     def detach_pending(self) -> None:
-        """Move what is pending out of memory, so that no thread is needed for it; wait if there is no room for it.
+        """Move what is pending out of memory, so that it needs no thread; wait if there is no room.
 
         Raises ClientGone.
         """

@@ -1,6 +1,7 @@
 """A connection travels to whichever worker is idle, with the request that it has ready.
 
-All workers share one pair of sockets, made before the first fork: what one of them sends, the first that is free
+All workers share one pair of sockets, made before the first fork: what one of them sends, the first that
+is free
 receives. So the pair is the queue of the whole server, and outlives each of its workers.
 """
 
@@ -22,7 +23,7 @@ FORM = 1
 
 @dataclass(slots=True)
 class Handed:
-    """What arrived: a client's socket, the request that is ready, and octets behind it that nobody looked at."""
+    """What arrived: a client's socket, the request that is ready, and unread octets behind it."""
 
     sock: socket.socket
     server: tuple[str, str]
@@ -96,7 +97,9 @@ class HandOver:
     def receive(self) -> Handed | None:
         """Take a connection; None if another worker was faster."""
         try:
-            message, fds, _, _ = socket.recv_fds(self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC)
+            message, fds, _, _ = socket.recv_fds(
+                self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC
+            )
         except BlockingIOError:
             return None
         except OSError as error:
@@ -114,7 +117,9 @@ class HandOver:
         sock.setblocking(False)
         return Handed(sock, server, peer, request, rest)
 
-    def _request(self, head: tuple[bytes, bytes, bytes, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]) -> Request:
+    def _request(
+        self, head: tuple[bytes, bytes, bytes, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]
+    ) -> Request:
         method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
         request = Request(method, target, is_http11)
         request.path = target if path == target else path
@@ -133,7 +138,9 @@ class HandOver:
     def resend_one(self) -> None:
         """Send on what woke this worker, which has no time for it: that wakes another one."""
         try:
-            message, fds, _, _ = socket.recv_fds(self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC)
+            message, fds, _, _ = socket.recv_fds(
+                self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC
+            )
         except OSError:
             return
         try:

@@ -2,7 +2,8 @@
 
 import random
 
-# With one worker, connections wait for the replacement at the bound; an application that needs longer to load goes on.
+# With one worker, connections wait for the replacement at the bound; an application that needs longer to
+# load goes on.
 HOLD_S = 1.0
 
 # A request that crosses our FIN is a lost request: idle connections of a stopping server may ask once more.
@@ -12,10 +13,19 @@ IDLE_S = 5.0
 class Leaving:
     """What one worker decided about its end; times are `time.monotonic()`."""
 
-    __slots__ = ("announce_at", "bound", "closes", "graceful_timeout", "held_until", "idle_until", "is_draining", "passes_on")
+    __slots__ = (
+        "announce_at",
+        "bound",
+        "closes",
+        "graceful_timeout",
+        "held_until",
+        "idle_until",
+        "is_draining",
+        "passes_on",
+    )
 
     def __init__(self, max_requests: int, jitter: int, graceful_timeout: float) -> None:
-        """`max_requests` 0 is no bound; up to `jitter` more are allowed, so that not all workers end together."""
+        """`max_requests` 0 is no bound; up to `jitter` more, so that not all workers end together."""
         self.bound = max_requests + random.randint(0, jitter) if max_requests else 0  # noqa: S311 - no secret
         # The replacement is ordered when nine of ten are served, so that it is ready at the last.
         self.announce_at = self.bound - self.bound // 10 if self.bound else 0

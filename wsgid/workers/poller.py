@@ -1,6 +1,7 @@
 """One epoll, shared by all threads of a worker, and the connections that wait in it.
 
-Who pops a connection from `waiting` owns it: `dict.pop` is the claim, for a thread that has an event and for one that
+Who pops a connection from `waiting` owns it: `dict.pop` is the claim, for a thread that has an event and
+for one that
 looks at deadlines alike. An event whose connection is not there is somebody else's.
 """
 
@@ -38,7 +39,9 @@ class Poller:
             return False
         return claimed is connection
 
-    def wait(self, connection: Connection, state: State, now: float, deadline: float, events: int = READ) -> None:
+    def wait(
+        self, connection: Connection, state: State, now: float, deadline: float, events: int = READ
+    ) -> None:
         """Give up a connection until it is ready or its deadline comes.
 
         The caller may not touch it afterwards: another thread may own it.
@@ -75,7 +78,7 @@ class Poller:
             self.epoll.unregister(connection.fd)
 
     def add(self, fd: int, callback: Callable[[float, Any], object], *, exclusive: bool = False) -> None:
-        """Call back whenever this is readable, in whichever thread is free; `exclusive`: one process of many is woken."""
+        """Call back whenever this is readable; `exclusive`: one process of many is woken."""
         self.callbacks[fd] = callback
         self.epoll.register(fd, READ | (select.EPOLLEXCLUSIVE if exclusive else 0))
 
@@ -85,7 +88,7 @@ class Poller:
             self.epoll.unregister(fd)
 
     def requeue(self, fd: int) -> None:
-        """Go to the tail of the kernel's queue for a listener that many processes wait for; see what waits there now."""
+        """Go to the tail of the queue that the kernel has for a listener; see what waits there now."""
         if fd in self.callbacks:
             self.epoll.unregister(fd)
             self.epoll.register(fd, READ | select.EPOLLEXCLUSIVE)

@@ -1,8 +1,10 @@
 """The life of a worker process, the same for all kinds: settle in, load the application, serve, leave."""
 
-# Rule 1: nothing runs inside a signal handler but the last words (SIGABRT). A handler that does nothing and a wakeup
+# Rule 1: nothing runs inside a signal handler but the last words (SIGABRT). A handler that does nothing
+# and a wakeup
 #         descriptor turn signals into something to read.
-# Rule 2: until the application is loaded, signals have their default effect: code that hangs at import can be ended.
+# Rule 2: until the application is loaded, signals have their default effect: code that hangs at import can
+# be ended.
 
 import contextlib
 import faulthandler
@@ -127,7 +129,7 @@ class _Inbox:
     def read(self) -> None:
         """Act on what came; called by whichever thread is free."""
         context = self.context
-        assert context is not None  # noqa: S101 - for the type checker: run() sets it before it opens
+        assert context is not None
         try:
             numbers = self._receive.recv(4096)
         except BlockingIOError:
@@ -153,7 +155,9 @@ class _Inbox:
                 try:
                     log.reopen()
                 except OSError as error:
-                    self._start.error_log.logger.error("a log cannot be opened anew, the old one is kept: %s", error)
+                    self._start.error_log.logger.error(  # noqa: TRY400 - no error of ours, so no traceback
+                        "a log cannot be opened anew, the old one is kept: %s", error
+                    )
 
 
 def _note(_: int, __: FrameType | None) -> None:
@@ -161,7 +165,7 @@ def _note(_: int, __: FrameType | None) -> None:
 
 
 def _prepare_last_words(error_log: ErrorLog) -> None:
-    """SIGABRT writes the stack of every thread to the error log, in C, whatever the threads are doing; then the process ends.
+    """Have SIGABRT write the stack of every thread to the error log, and end the process.
 
     faulthandler comes on top: it writes, puts the handler below back and raises the signal again.
     """

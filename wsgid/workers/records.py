@@ -21,7 +21,12 @@ def make_report(log: logging.Logger) -> Callable[[Exchange, str, BaseException |
             log.warning("%s request=%s %s peer=%s", text, method, target, peer)
         else:
             log.error(
-                "%s request=%s %s peer=%s", text, method, target, peer, exc_info=(type(error), error, error.__traceback__)
+                "%s request=%s %s peer=%s",
+                text,
+                method,
+                target,
+                peer,
+                exc_info=(type(error), error, error.__traceback__),
             )
 
     return report

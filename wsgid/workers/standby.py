@@ -1,7 +1,9 @@
 """The thread that keeps a worker attentive while all its other threads are in the application.
 
-It ticks every 10 ms while the worker is active and sleeps otherwise. If nobody has polled for a tick and every thread is
-in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no application. What is ready goes to
+It ticks every 10 ms while the worker is active and sleeps otherwise. If nobody has polled for a tick and
+every thread is
+in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no application. What
+is ready goes to
 another worker, or waits for the first thread that returns.
 """
 
@@ -14,7 +16,8 @@ from typing import Protocol
 # Half of a switch costs nobody anything; a client that waits longer than two of them notices.
 TICK_S = 0.010
 
-# A call that computes holds the interpreter lock for so long at a time (the default, 5 ms, for each step of ours).
+# A call that computes holds the interpreter lock for so long at a time (the default, 5 ms, for each step
+# of ours).
 SWITCH_S = 0.0005
 
 # While it polls itself: how soon it notices that a thread has returned.

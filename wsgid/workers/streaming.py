@@ -33,7 +33,7 @@ class BodyPull:
 
     def open(self) -> BinaryIO:
         """`wsgi.input`."""
-        return io.BufferedReader(StreamReader(self._pull))
+        return io.BufferedReader(cast("io.RawIOBase", StreamReader(self._pull)))
 
     def _pull(self) -> bytes:
         """Receive more; b"" at the end. Raises OSError where the client left or stalled before it."""

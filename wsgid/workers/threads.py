@@ -1,8 +1,8 @@
 """The server of `sync` and `threads`: N threads take ready connections from one poller; `sync` is N = 1.
 
-Requests are read whole before the application is called, so a half-sent one, an idle connection or a slow reader costs no
-thread. While every thread is in the application the standby stands in (standby.py), and a connection that becomes ready goes
-to another worker (handover.py).
+Requests are read whole before the application is called, so a half-sent one, an idle connection or a slow
+reader costs no thread. While every thread is in the application the standby stands in (standby.py), and a
+connection that becomes ready goes to another worker (handover.py).
 """
 
 # Rule 1: one event a poll. A batch in the hands of one thread is a queue behind it.
@@ -33,7 +33,7 @@ from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.handover import HandOver
 from wsgid.workers.leaving import Leaving
-from wsgid.workers.poller import READ, WRITE, Poller
+from wsgid.workers.poller import WRITE, Poller
 from wsgid.workers.records import log_refusal, make_report
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import BodyPull
@@ -110,7 +110,9 @@ class ThreadServer:
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
         self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
         self._standby = Standby(self)
-        self._leaving = Leaving(settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout)
+        self._leaving = Leaving(
+            settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
+        )
         # All that are open, whoever owns them.
         self._open: dict[int, Connection] = {}
         self._parked: set[Connection] = set()
@@ -545,7 +547,9 @@ class ThreadServer:
     ) -> Connection:
         parser = RequestParser(self._limits, self._field_keys, self._make_body)
         environ = connection_environ(self._boot_environ, server, peer)
-        connection = Connection(sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout)
+        connection = Connection(
+            sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout
+        )
         self._open[connection.fd] = connection
         return connection
 
@@ -553,7 +557,7 @@ class ThreadServer:
         return RequestBody(self._spool) if self._buffering else StreamedBody()
 
     def _make_room(self, now: float) -> bool:
-        """Close the connection that is missed least: idle ones first, then who has been longest in its present state."""
+        """Close the connection that is missed least: an idle one, else who has stood still longest."""
         waiting = list(self._poller.waiting.values())
         victims = [connection for connection in waiting if connection.state is State.IDLE]
         if not victims:
@@ -562,7 +566,9 @@ class ThreadServer:
             return False
         victim = min(victims, key=lambda connection: connection.since)
         if self._poller.claim(victim):
-            self._log.info("connection closed to make room peer=%s age_s=%.1f", victim.peer.decode(), now - victim.since)
+            self._log.info(
+                "connection closed to make room peer=%s age_s=%.1f", victim.peer.decode(), now - victim.since
+            )
             self._close(victim)
         return True
 
@@ -599,7 +605,8 @@ class ThreadServer:
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
             if self._listening:
-                # A wake-up for a listener may have gone to a worker that died of something else before it accepted.
+                # A wake-up for a listener may have gone to a worker that died of something else before it
+                # accepted.
                 for listener in self._context.listeners:
                     self._poller.requeue(listener.socket.fileno())
             elif len(self._open) < self._connections_bound:
@@ -611,7 +618,9 @@ class ThreadServer:
         """End what a connection waited for in vain."""
         match connection.state:
             case State.HEAD | State.BODY:
-                self._refuse(connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now)
+                self._refuse(
+                    connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now
+                )
             case State.PARKED:
                 self._parked.discard(connection)
                 self._refuse(
@@ -739,7 +748,7 @@ class ThreadServer:
 
 
 def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:
-    """SERVER_NAME and SERVER_PORT: of the listener; where that listens everywhere, the address that was reached."""
+    """SERVER_NAME and SERVER_PORT: the listener's; where it listens everywhere, the address reached."""
     if listener.host in {"0.0.0.0", "::"}:  # noqa: S104 - it is compared, not bound
         try:
             name = sock.getsockname()

@@ -32,7 +32,7 @@ class SpoolBudget:
         return not self._limit or self._used + size <= self._limit
 
     def take(self, size: int) -> None:
-        """Count octets that were written. What one read brought may go beyond the limit; the next read is not made."""
+        """Count octets that were written; what one read brought may go beyond the limit."""
         with self._lock:
             self._used += size
 
@@ -50,7 +50,7 @@ class Spool:
     __slots__ = ("budget", "directory", "memory")
 
     def __init__(self, memory: int, budget: SpoolBudget, directory: str | None) -> None:
-        """`memory` octets of each body stay in memory; `directory` None is the system's place for temporary files."""
+        """`memory` octets of each body stay in memory; `directory` None is the system's place for files."""
         self.memory = memory
         self.budget = budget
         self.directory = directory
@@ -58,10 +58,10 @@ class Spool:
     def open_file(self) -> io.FileIO:
         """A new file without a name. Raises Refusal (503) where there is none to be had."""
         try:
-            file = tempfile.TemporaryFile("w+b", buffering=0, dir=self.directory)
+            file = tempfile.TemporaryFile("w+b", buffering=0, dir=self.directory)  # noqa: SIM115 - the body closes it
         except OSError as error:
             raise _no_room(error) from error
-        return file  # type: ignore[return-value]  # buffering=0 gives the raw file
+        return file
 
 
 class RequestBody:
@@ -116,7 +116,7 @@ class RequestBody:
         self._spool.budget.take(size)
 
     def open(self) -> BinaryIO:
-        """The body from its beginning: `read()`, `readline()`, iteration and the rest end where it ends (PEP 3333)."""
+        """The body from its beginning: `read()`, iteration and the rest end where it ends (PEP 3333)."""
         if self._file is None:
             return io.BytesIO(self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks))
         self._file.seek(0)

@@ -1,4 +1,4 @@
-"""The environ of an application: what is known at boot, of the connection, and of the request (PEP 3333, RFC 3875)."""
+"""The environ: what is known at boot, of the connection, and of the request (PEP 3333, RFC 3875)."""
 
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
@@ -24,7 +24,9 @@ def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[
     }
 
 
-def connection_environ(boot: dict[str, Any], server: tuple[str, str], peer: tuple[str, int] | None) -> dict[str, Any]:
+def connection_environ(
+    boot: dict[str, Any], server: tuple[str, str], peer: tuple[str, int] | None
+) -> dict[str, Any]:
     """What all requests of a connection have in common; `peer` is None on a Unix socket."""
     environ = boot.copy()
     environ["SERVER_NAME"], environ["SERVER_PORT"] = server

@@ -1,8 +1,10 @@
-"""One request and its response: calls the application and gives the connection what it says, framed (PEP 3333)."""
+"""One request and its response: calls the application and frames what it says (PEP 3333)."""
 
-# Rule 1: what an application does wrong is an answer (500) as long as its head has not gone out, and a cut connection
+# Rule 1: what an application does wrong is an answer (500) as long as its head has not gone out, and a cut
+# connection
 #         afterwards, so that a client never takes half of a response for a whole one.
-# Rule 2: `finish` is called exactly once, when the last octet is out or never will be. Only then is the iterable closed
+# Rule 2: `finish` is called exactly once, when the last octet is out or never will be. Only then is the
+# iterable closed
 #         and the exchange recorded.
 
 from collections.abc import Callable, Iterable
@@ -30,7 +32,7 @@ class Output(Protocol):
         """Send octets now; wait for the client if too much is pending. Raises ClientGone."""
 
     def send_last(self, data: bytes) -> None:
-        """Send octets behind which nothing comes: what the client does not take goes on by itself. Raises ClientGone."""
+        """Send the last octets: what the client does not take goes on by itself. Raises ClientGone."""
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file behind what is pending; it goes on after this returns."""
@@ -53,7 +55,7 @@ class Surroundings:
         *,
         sendfile: bool,
     ) -> None:
-        """`report` is told what an application did wrong; `record` is called for each exchange that is over."""
+        """`report` is told what an application did wrong; `record` sees each exchange that is over."""
         self.app = app
         self.report = report
         self.record = record
@@ -130,7 +132,7 @@ class Exchange:
         headers: list[tuple[str, str]],
         exc_info: ExcInfo | None = None,
     ) -> Callable[[bytes], None]:
-        """PEP 3333. Raises ResponseError for what cannot be sent, here, where the traceback names the caller."""
+        """PEP 3333. Raises ResponseError here, where the traceback names the caller."""
         if exc_info is not None:
             try:
                 if self._head_sent:
@@ -157,7 +159,7 @@ class Exchange:
     # ---- what the worker calls ----
 
     def run(self) -> None:
-        """Call the application and send what it says; the connection may still have octets to send afterwards."""
+        """Call the application and send what it says; the connection may still have octets afterwards."""
         around = self._around
         try:
             iterable = self._iterable = around.app(self.environ, self.start_response)
@@ -265,7 +267,7 @@ class Exchange:
             self._output.send(start + block if start else block)
 
     def _start(self, length: int | None) -> bytes:
-        """The head, and from here on the framing: the application's Content-Length, else `length`, else chunks or close."""
+        """The head, and the framing: its Content-Length, else `length`, else chunks or close."""
         head = self._head
         if head is None:
             raise ResponseError("the application did not call start_response")
@@ -343,7 +345,9 @@ class Exchange:
         body = b"" if self._is_head else INTERNAL_ERROR
         self.sent = len(body)
         try:
-            self._output.send(self._head_octets(self._head, f"Content-Length: {len(INTERNAL_ERROR)}\r\n") + body)
+            self._output.send(
+                self._head_octets(self._head, f"Content-Length: {len(INTERNAL_ERROR)}\r\n") + body
+            )
         except ClientGone:
             self.keep_alive = False
 
