@@ -2,7 +2,7 @@
 
 The one place that knows them. The command line, the environment's names, the option table, later the
 schema and the manual are made from this list; to add a setting is to add an entry here, and to run
-`make option-table`.
+`make generated`.
 """
 
 from __future__ import annotations
@@ -177,7 +177,8 @@ class Settings(BaseModel):
     ] = "sync"
     threads: Annotated[
         int,
-        Field(ge=1, le=1024),
+        # A row of the scoreboard has a cell for each.
+        Field(ge=1, le=256),
         t.Expects("an integer"),
         About(
             section="Workers",
@@ -502,3 +503,8 @@ class Settings(BaseModel):
             kinds=PARSER_KINDS,
         ),
     ] = "wsgid"
+
+
+def about(name: str) -> About:
+    """Return what is known of a setting beside its type; every one has it."""
+    return next(item for item in Settings.model_fields[name].metadata if isinstance(item, About))

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
     ValidatorFunctionWrapHandler,
-    WithJsonSchema,
     WrapValidator,
 )
 
+from wsgid.config.diagnostics import did_you_mean
 from wsgid.net.address import parse_address
 
 # A longer duration is a slip (milliseconds?), and what poll(2) takes, 31 bits of milliseconds, is 24.8 days.
@@ -78,8 +77,8 @@ def _auto_or(value: object, number: ValidatorFunctionWrapHandler) -> int:
 # What was read, looked at
 
 
-def _app(value: object) -> object:
-    if value == "":
+def _app(value: str) -> str:
+    if not value:
         raise ValueError("it is empty: write `module:variable`")
     return value
 
@@ -114,7 +113,8 @@ def _worker_class(value: str) -> str:
     value = WORKER_CLASS_ALIASES.get(value, value)
     if value in WORKER_CLASSES or re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", value):
         return value
-    raise ValueError(f"`{value}` is none of {', '.join(WORKER_CLASSES)}, nor `module:Class`")
+    meant = did_you_mean(value, WORKER_CLASSES) or f"write {', '.join(WORKER_CLASSES)} or `module:Class`"
+    raise ValueError(f"`{value}` is no worker class: {meant}")
 
 
 def _environment(values: dict[str, str]) -> dict[str, str]:
@@ -144,14 +144,9 @@ def _header_value(value: str) -> str:
 _DURATION = 'seconds, or a duration such as "30s", "5m", "1h", "500ms"'
 _ReadSeconds = BeforeValidator(_seconds, json_schema_input_type=float | str)
 
-AppSpec = Annotated[
-    str | Callable[..., Any] | None,
-    BeforeValidator(_app, json_schema_input_type=str),
-    WithJsonSchema({"type": "string"}),
-    Expects('a string, "module:variable"'),
-]
 Text = Annotated[str, AfterValidator(_text), Expects("a string")]
 Path = Annotated[Text, Expects("a path")]
+AppSpec = Annotated[Annotated[Text, AfterValidator(_app)] | None, Expects('a string, "module:variable"')]
 PathOrNone = Annotated[
     Path | None,
     BeforeValidator(_path_or_none, json_schema_input_type=str),

@@ -1,0 +1,86 @@
+"""The command `wsgid`: read the command line, load the settings, start the arbiter.
+
+The one place that prints; a mistake of the user ends here as one message and an exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from wsgid import __version__
+from wsgid.cli.machine import why_not_here
+from wsgid.config.options import USAGE, make_parser, parse_command
+from wsgid.errors import ExitCode, UsageError, WsgidError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from wsgid.config.load import Loaded
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says, and return the exit status; `argv` is without the command's name."""
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        command = parse_command(argv)
+        if command.wants_help:
+            print(make_parser().format_help(), end="")
+            return ExitCode.OK
+        if command.wants_version:
+            print(f"wsgid {__version__}")
+            return ExitCode.OK
+        return _run(argv, {}, None)
+    except WsgidError as error:
+        return _end(error)
+
+
+def serve(app: str | Callable[..., Any], settings: Mapping[str, object]) -> int:
+    """Do what `wsgid.serve` promises; the settings come above the environment and ./wsgid.toml."""
+    try:
+        if isinstance(app, str):
+            return _run([], {**settings, "app": app}, None)
+        return _run([], settings, app)
+    except WsgidError as error:
+        return _end(error)
+
+
+def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any] | None) -> int:
+    reason = why_not_here()
+    if reason:
+        raise WsgidError(reason)
+    # Lazy: what --help and --version need not wait for, pydantic before all, and what another system has not.
+    from wsgid.apps.loader import look_at, parse_spec  # noqa: PLC0415
+    from wsgid.arbiter.arbiter import Arbiter  # noqa: PLC0415
+    from wsgid.config.load import load  # noqa: PLC0415
+
+    # A reload reads the same arguments and environment as the start, from the same directory.
+    reload: Callable[[], Loaded] = partial(load, argv, dict(os.environ), os.getcwd(), call)  # noqa: PTH109
+    loaded = reload()
+    for warning in loaded.warnings:
+        _print(str(warning))
+    if app is not None:
+        look_at(app, repr(app))
+    elif loaded.settings.app is None:
+        raise UsageError(
+            f"wsgid: no application is named\nusage: {USAGE}, such as `wsgid mysite.wsgi:application`"
+        )
+    else:
+        parse_spec(loaded.settings.app)
+    return Arbiter(loaded, reload, app).run()
+
+
+def _end(error: WsgidError) -> int:
+    text = str(error)
+    _print(text if text.startswith(("wsgid: ", "error[", "warning[")) else f"wsgid: {text}")
+    return error.exit_code
+
+
+def _print(text: str) -> None:
+    # What a file or a client brought may not be writable in the terminal's encoding.
+    octets = f"{text}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
+    sys.stderr.flush()
+    sys.stderr.buffer.write(octets)
+    sys.stderr.buffer.flush()

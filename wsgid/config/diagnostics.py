@@ -1,0 +1,160 @@
+"""A mistake in the settings, and the text that shows it at its place with a caret."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wsgid.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+WhereKind = Literal["file", "environment", "command line", "call"]
+Severity = Literal["error", "warning"]
+Code = Literal[
+    "syntax",
+    "unknown-setting",
+    "wrong-type",
+    "out-of-range",
+    "invalid-value",
+    "conflict",
+    "duplicate-setting",
+    "unreadable-file",
+    "cannot-import",
+    "cannot-bind",
+    "deprecated",
+    "not-built-yet",
+]
+
+# Of a quoted line: a secret key of 4,096 characters is not to hide the caret.
+WIDEST = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place: a file, a variable, a flag, a call; and in it what is known, down to the column.
+
+    Lines and columns begin with 1; `end` is the column after the last. `text` is the line to quote.
+    """
+
+    kind: WhereKind
+    name: str
+    line: int | None = None
+    column: int | None = None
+    end: int | None = None
+    text: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "file":
+                numbers = (number for number in (self.line, self.column) if number is not None)
+                return ":".join((self.name, *map(str, numbers)))
+            case "environment":
+                return f"environment variable {self.name}"
+            case _:
+                return self.name or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what is to be said of it."""
+
+    where: Where
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: what is wrong, and where; further places are what it is in conflict with."""
+
+    severity: Severity
+    code: Code
+    message: str
+    labels: tuple[Label, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {_one_line(self.message)}"]
+        for index, label in enumerate(self.labels):
+            lines += _quote(label, "^" if index == 0 else "-")
+        return "\n".join(lines)
+
+    def concise(self) -> str:
+        """Return it as one line, for a log: `file:line:col: error[code]: message: note`."""
+        first = self.labels[0] if self.labels else None
+        head = f"{first.where}: " if first else ""
+        tail = f": {_one_line(first.note)}" if first and first.note else ""
+        return f"{head}{self.severity}[{self.code}]: {_one_line(self.message)}{tail}"
+
+
+class Mistakes(ConfigurationError):  # noqa: N818  it is what it carries
+    """Every mistake of one load, and its warnings."""
+
+    def __init__(self, subject: str, diagnostics: Iterable[Diagnostic]) -> None:
+        """`subject` is the file that most people would think of; the last line names it."""
+        self.subject = subject
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(subject, self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n\n".join((*map(str, self.diagnostics), f"{self.subject}: {self._count()}"))
+
+    def _count(self) -> str:
+        severities = [diagnostic.severity for diagnostic in self.diagnostics]
+        return ", ".join(
+            f"{count} {word}" if count == 1 else f"{count} {word}s"
+            for word in ("error", "warning")
+            for count in [severities.count(word)]
+        )
+
+
+def did_you_mean(given: str, known: Mapping[str, str] | Iterable[str]) -> str:
+    """Return "did you mean `...`?", or nothing if nothing is near.
+
+    `known` are the right words; a mapping leads from other spellings to them.
+    """
+    words = known if isinstance(known, dict) else {word: word for word in known}
+    near = difflib.get_close_matches(given, words, n=1, cutoff=0.65)
+    return f"did you mean `{words[near[0]]}`?" if near else ""
+
+
+def _quote(label: Label, mark: str) -> list[str]:
+    where = label.where
+    number = str(where.line) if where.kind == "file" and where.line is not None else ""
+    margin = " " * max(1, len(number))
+    lines = [f"{margin}--> {where}"]
+    if not where.text:
+        return [*lines, f"{margin} = {_one_line(label.note)}"] if label.note else lines
+    text, column, end = _window(where)
+    # Tabs stay tabs, so that the caret stands below its character whatever their width.
+    indent = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
+    carets = mark * max(1, end - column)
+    note = f" {_one_line(label.note)}" if label.note else ""
+    return [
+        *lines,
+        f"{margin} |",
+        f"{number or margin} | {text}",
+        f"{margin} | {indent}{carets}{note}",
+    ]
+
+
+def _window(where: Where) -> tuple[str, int, int]:
+    """Return the text to quote, cut where it is very long, and the columns of the caret in it."""
+    text = _plain(where.text)
+    column = where.column or 1
+    end = min(where.end or column + 1, len(text) + 1)
+    start = 0
+    if len(text) > WIDEST:
+        start = max(0, min(column - 20, len(text) - WIDEST))
+        text = text[start : start + WIDEST]
+    return text, column - start, min(end - start, len(text) + 1)
+
+
+def _plain(text: str) -> str:
+    # One character for one, so that columns stay true; a terminal is not to obey a file.
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
