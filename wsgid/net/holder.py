@@ -1,0 +1,100 @@
+"""Who holds an address: /proc/net says which socket, /proc/PID/fd whose it is."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wsgid.net.address import Address
+
+# proc(5), /proc/net/tcp: the state of a listening socket.
+_LISTEN = "0A"
+_LONGEST_COMMAND = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that listens; `command` is what ps shows of it, cut."""
+
+    pid: int
+    command: str
+
+
+def find_holder(address: Address) -> Holder | None:
+    """Return the process that listens at an address; None if /proc does not tell us, or nobody does.
+
+    Other users' descriptors are seen by root only. Of the processes that share a socket (an arbiter and its
+    workers) it is the one with the lowest pid.
+    """
+    is_unix = address.family == socket.AF_UNIX
+    inodes = set(_unix_inodes(address.path) if is_unix else _port_inodes(address))
+    links = {f"socket:[{inode}]" for inode in inodes}
+    if not links:
+        return None
+    pids = sorted(int(entry) for entry in os.listdir("/proc") if entry.isdecimal())  # noqa: PTH208  names only
+    return next((Holder(pid, _command(pid)) for pid in pids if _has_one_of(pid, links)), None)
+
+
+def _port_inodes(address: Address) -> Iterator[str]:
+    for table in ("tcp", "tcp6"):
+        for fields in _rows(table):
+            # sl, local_address, rem_address, st, tx:rx, tr:when, retrnsmt, uid, timeout, inode
+            host, _, port = fields[1].partition(":")
+            if fields[3] == _LISTEN and int(port, 16) == address.port and _are_at_odds(_host(host), address):
+                yield fields[9]
+
+
+def _host(digits: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Read an address of /proc/net: words of 32 bits, each a number in this machine's byte order."""
+    words = (int(digits[at : at + 8], 16) for at in range(0, len(digits), 8))
+    found = ipaddress.ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _are_at_odds(held: ipaddress.IPv4Address | ipaddress.IPv6Address, wanted: Address) -> bool:
+    """Say whether a socket at one address is in the way of another at the same port."""
+    if wanted.family == socket.AF_UNSPEC:
+        return True  # a name; its port is all that is known
+    host = ipaddress.ip_address(wanted.host)
+    return held.is_unspecified or host.is_unspecified or held == host
+
+
+def _unix_inodes(path: str) -> Iterator[str]:
+    for fields in _rows("unix"):
+        # Num, RefCount, Protocol, Flags, Type, St, Inode, Path
+        if " ".join(fields[7:]) == path:
+            yield fields[6]
+
+
+def _rows(table: str) -> Iterator[list[str]]:
+    with suppress(OSError):
+        text = Path("/proc/net", table).read_text(encoding="utf-8", errors="surrogateescape")
+        yield from (line.split() for line in text.splitlines()[1:])
+
+
+def _has_one_of(pid: int, links: set[str]) -> bool:
+    directory = f"/proc/{pid}/fd"
+    with suppress(OSError):  # another user's, or gone
+        for name in os.listdir(directory):  # noqa: PTH208  names only
+            with suppress(OSError):  # closed meanwhile
+                if os.readlink(f"{directory}/{name}") in links:  # noqa: PTH115  /proc's links lead nowhere
+                    return True
+    return False
+
+
+def _command(pid: int) -> str:
+    with suppress(OSError):
+        octets = Path(f"/proc/{pid}/cmdline").read_bytes()
+        text = octets.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        plain = "".join(character if character.isprintable() else "?" for character in text)
+        return plain[:_LONGEST_COMMAND]
+    return "?"
