@@ -94,7 +94,7 @@ class Connection:
         # The exchange whose response is going out.
         self.exchange: Exchange | None = None
         # The cell of the thread that serves it.
-        self.cell: "Cell | None" = None
+        self.cell: Cell | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
         self.is_cut = False
         self._spool = spool

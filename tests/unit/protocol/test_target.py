@@ -1,0 +1,72 @@
+"""Hosts, and targets that do not begin with a slash."""
+
+from __future__ import annotations
+
+import pytest
+
+from wsgid.protocol.http1 import Request
+from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.target import is_host, origin_form
+
+
+@pytest.mark.parametrize(
+    "host", ["", "h", "h:80", "h:", "[::1]", "[::1]:80", "a.b-c_d", "1.2.3.4:65535", "%41"]
+)
+def test_these_are_hosts(host: str) -> None:
+    assert is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a b",
+        "a/b",
+        "a@b",
+        "a,b",
+        "a'b",
+        'a"b',
+        "a#b",
+        "a?b",
+        "a\\b",
+        "a\0b",
+        "a:x",
+        "a:65536",
+        "a:-1",
+        "[::1",
+        "::1",
+        "%4",
+        "h\n",
+    ],
+)
+def test_these_are_none(host: str) -> None:
+    assert not is_host(host)
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "host"),
+    [(b"http://h/a?b", b"/a?b", "h"), (b"HTTPS://h:1", b"/", "h:1"), (b"http://h?q", b"/?q", "h")],
+)
+def test_absolute_form(target: bytes, path: bytes, host: str) -> None:
+    request = Request(b"GET", target, True)
+
+    origin_form(request)
+
+    assert (path, host) == (request.path, request.fields["HTTP_HOST"])
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        (b"CONNECT", b"h:443", 501),
+        (b"GET", b"*", 400),
+        (b"GET", b"ftp://h/", 400),
+        (b"GET", b"http:///x", 400),
+        (b"GET", b"http://u@h/", 400),
+        (b"GET", b"h:80", 400),
+    ],
+)
+def test_what_is_neither_path_nor_uri_is_refused(method: bytes, target: bytes, status: int) -> None:
+    with pytest.raises(Refusal) as refused:
+        origin_form(Request(method, target, True))
+
+    assert status == refused.value.status

@@ -1,0 +1,208 @@
+"""An application and what it puts on the wire, without a socket."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wsgid.protocol.http1 import Request
+from wsgid.wsgi.environ import boot_environ, connection_environ, request_environ
+from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wsgid.wsgi.file_wrapper import FileRange
+
+
+class Wire:
+    """Takes what goes out."""
+
+    def __init__(self) -> None:
+        self.sends: list[bytes] = []
+        self.files: list[FileRange] = []
+        self.is_gone = False
+
+    def send(self, data: bytes) -> None:
+        if self.is_gone:
+            raise ClientGone
+        self.sends.append(data)
+
+    def send_last(self, data: bytes) -> None:
+        self.send(data)
+
+    def send_file(self, part: FileRange) -> None:
+        self.files.append(part)
+
+    def progress(self) -> None:
+        pass
+
+
+class Ran:
+    """One request that was run: the wire, what was reported, what was recorded."""
+
+    def __init__(
+        self, app: Any, method: bytes = b"GET", *, http11: bool = True, wire: Wire | None = None
+    ) -> None:
+        self.wire = wire or Wire()
+        self.reports: list[tuple[str, BaseException | None]] = []
+        self.records: list[str] = []
+        around = Surroundings(
+            app,
+            lambda _, text, error: self.reports.append((text, error)),
+            lambda exchange: self.records.append(f"{exchange.status} {exchange.sent}"),
+            "",
+            sendfile=True,
+        )
+        request = Request(method, b"/a%2Fb?c", http11)
+        environ = request_environ(
+            connection_environ(
+                boot_environ(multithread=False, multiprocess=False, errors=io.StringIO()), ("h", "80"), None
+            ),
+            request,
+            io.BytesIO(),
+        )
+        self.exchange = Exchange(around, self.wire, request, environ, 1.0)
+        self.exchange.run()
+        self.exchange.finish(2.0)
+
+    @property
+    def head(self) -> list[str]:
+        return b"".join(self.wire.sends).partition(b"\r\n\r\n")[0].decode().split("\r\n")
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.wire.sends).partition(b"\r\n\r\n")[2]
+
+
+def answering(blocks: Any, *headers: tuple[str, str], status: str = "200 OK") -> Callable[..., Any]:
+    def app(_: Any, start_response: Any) -> Any:
+        start_response(status, list(headers))
+        return blocks
+
+    return app
+
+
+def test_a_list_of_one_leaves_in_one_send_with_its_length() -> None:
+    ran = Ran(answering([b"hello"]))
+
+    assert [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"] == ran.wire.sends
+    assert ["200 OK 5"] == ran.records
+
+
+@pytest.mark.parametrize(
+    ("http11", "framing", "body"),
+    [
+        (True, "Transfer-Encoding: chunked", b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"),
+        (False, "Connection: close", b"ab"),
+    ],
+)
+def test_several_blocks_are_chunked_or_end_with_the_connection(
+    *, http11: bool, framing: str, body: bytes
+) -> None:
+    ran = Ran(answering([b"a", b"", b"b"]), http11=http11)
+
+    assert framing in ran.head
+    assert body == ran.body
+
+
+def test_each_block_is_out_before_the_next_is_asked_for() -> None:
+    wire = Wire()
+    seen: list[int] = []
+
+    def blocks() -> Iterator[bytes]:
+        for _ in range(3):
+            seen.append(len(wire.sends))
+            yield b"x"
+
+    Ran(answering(blocks()), wire=wire)
+
+    assert seen == [0, 1, 2]
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_no_body_where_there_can_be_none(status: str) -> None:
+    assert Ran(answering([b"x"], status=status)).body == b""
+
+
+def test_head_has_the_length_and_no_body() -> None:
+    ran = Ran(answering([b"hello"], ("Content-Length", "5")), b"HEAD")
+
+    assert "Content-Length: 5" in ran.head
+    assert ran.body == b""
+
+
+def test_more_than_content_length_is_cut_and_less_ends_the_connection() -> None:
+    more = Ran(answering([b"abc", b"def"], ("Content-Length", "4")))
+    less = Ran(answering([b"abc"], ("Content-Length", "4")))
+
+    assert more.body == b"abcd"
+    assert more.exchange.keep_alive
+    assert not less.exchange.keep_alive
+    assert len(more.reports) == len(less.reports) == 1
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def app(_: Any, __: Any) -> Any:
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])
+def test_a_failing_application_is_a_500_and_a_report(error: BaseException) -> None:
+    ran = Ran(raising(error))
+
+    assert ran.head[0] == "HTTP/1.1 500 Internal Server Error"
+    assert [("the application failed", error)] == ran.reports
+
+
+def test_a_failure_in_the_middle_leaves_out_the_last_chunk() -> None:
+    def blocks() -> Iterator[bytes]:
+        yield b"a"
+        raise ValueError
+
+    ran = Ran(answering(blocks()))
+
+    assert ran.body == b"1\r\na\r\n"
+    assert not ran.exchange.keep_alive
+
+
+@pytest.mark.parametrize("blocks", [["text"], [None], [bytearray(b"x")], 5])
+def test_what_is_no_bytes_is_a_500(blocks: Any) -> None:
+    assert Ran(answering(blocks)).head[0].startswith("HTTP/1.1 500")
+
+
+def test_close_is_called_once_whatever_happens() -> None:
+    class Blocks:
+        closed = 0
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"a"
+            raise ValueError
+
+        def close(self) -> None:
+            self.closed += 1
+            raise RuntimeError
+
+    gone = Wire()
+    gone.is_gone = True
+    for method, wire in ((b"GET", None), (b"HEAD", None), (b"GET", gone)):
+        blocks = Blocks()
+        Ran(answering(blocks), method, wire=wire)
+        assert blocks.closed == 1
+
+
+def test_path_is_decoded_once_and_the_query_never() -> None:
+    seen: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        start_response("200 OK", [])
+        return []
+
+    Ran(app)
+
+    assert ("/a/b", "c", "/a%2Fb?c") == (seen["PATH_INFO"], seen["QUERY_STRING"], seen["RAW_URI"])
