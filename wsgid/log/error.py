@@ -56,6 +56,10 @@ class ErrorLog:
         """Open the file anew (SIGUSR1); raises OSError, and then goes on with the old one."""
         self._file.reopen()
 
+    def move(self, target: str) -> None:
+        """Write to another target from now on; raises OSError, and then goes on with the old one."""
+        self._file.move(target)
+
     def fileno(self) -> int:
         """Return the descriptor, which stays the same for good: faulthandler writes there too."""
         return self._file.fileno()

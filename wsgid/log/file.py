@@ -25,11 +25,8 @@ class LogFile:
     def __init__(self, target: str, standard: int) -> None:
         """Open `target`: a path, or "-" for the descriptor `standard`; raises OSError."""
         self._target = target
-        # Either way a descriptor of our own: the application may close or redirect 1 and 2 as it likes.
-        if target == "-":
-            self._fd = fcntl.fcntl(standard, fcntl.F_DUPFD_CLOEXEC, _LOWEST)
-        else:
-            self._fd = os.open(target, _FLAGS, _MODE)
+        self._standard: Final = standard
+        self._fd: Final = self._open(target)
         self.lost = 0
         """How many lines could not be written."""
 
@@ -44,13 +41,21 @@ class LogFile:
 
     def reopen(self) -> None:
         """Open the path anew, for the file was renamed; raises OSError, and then goes on with the old one."""
-        if self._target == "-":
-            return
-        fresh = os.open(self._target, _FLAGS, _MODE)
-        try:
-            os.dup2(fresh, self._fd, inheritable=False)
-        finally:
-            os.close(fresh)
+        if self._target != "-":
+            self.move(self._target)
+
+    def move(self, target: str) -> None:
+        """Write to another target from now on; raises OSError, and then goes on with the old one."""
+        fresh = self._open(target)
+        os.dup2(fresh, self._fd, inheritable=False)
+        os.close(fresh)
+        self._target = target
+
+    def _open(self, target: str) -> int:
+        # Either way a descriptor of our own: the application may close or redirect 1 and 2 as it likes.
+        if target == "-":
+            return fcntl.fcntl(self._standard, fcntl.F_DUPFD_CLOEXEC, _LOWEST)
+        return os.open(target, _FLAGS, _MODE)
 
     def fileno(self) -> int:
         """Return the descriptor; the number stays the same for good."""

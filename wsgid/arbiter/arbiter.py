@@ -1,0 +1,449 @@
+"""The arbiter: what happens changes the workers that are wanted or known; then it does what `plan` says."""
+
+# Rule 1: nothing here waits but the loop.
+# Rule 2: what a worker says or writes and what a file holds is data: nothing of it ends the arbiter.
+# Rule 3: a reload is not a phase, it is a number (generation.py).
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import ExitStack
+from dataclasses import replace
+from enum import Enum
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from wsgid import __version__
+from wsgid.arbiter import words
+from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
+from wsgid.arbiter.births import Births
+from wsgid.arbiter.channels import Channels
+from wsgid.arbiter.generation import Generations
+from wsgid.arbiter.loop import Loop
+from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, next_deadline, plan
+from wsgid.arbiter.pool import State, Worker, WorkerPool
+from wsgid.arbiter.spawn import Exit, Order, reap, tell
+from wsgid.daemon.notify import Notifier
+from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
+from wsgid.log.error import ErrorLog, make_error_log
+from wsgid.metrics.scoreboard import Scoreboard
+from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wsgid.config.load import Loaded
+    from wsgid.config.settings import Settings
+    from wsgid.log.access import AccessLog
+
+# The scoreboard is looked at once a second, as often as workers write their heartbeat.
+_TICK_S: Final = 1.0
+
+# Longer away than this (SIGSTOP, a suspended machine), and nobody is judged by what happened meanwhile.
+_AWAY_S: Final = 5.0
+
+# systemd is told how we are no more often than this.
+_STATUS_S: Final = 5.0
+
+_LEAST_CELLS: Final = 64
+
+
+class Phase(Enum):
+    BOOTING = "booting"
+    """Until the first generation serves."""
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+
+
+class Arbiter:
+    """Keeps the workers of one server; `run` is its whole life."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        reload: Callable[[], Loaded],
+        app: Callable[..., Any] | None = None,
+        work: Callable[[WorkerStart], int] = run,
+    ) -> None:
+        """`reload` reads all sources again (SIGHUP); `app` is given where the settings do not name it."""
+        self._loaded = loaded
+        self._reload: Final = reload
+        self._app: Final = app
+        self._work: Final = work
+        self._phase = Phase.BOOTING
+        self._pool: Final = WorkerPool()
+        self._wanted = _wanted(loaded.settings, 1)
+        self._backoff = Backoff()
+        self._has_served = False  # was any worker of any generation ever ready?
+        self._boot_failures: dict[str, None] = {}  # why not, each reason once
+        self._is_rolling = False  # a generation took over, and its former workers have not all been retired
+        self._explained: set[int] = set()  # pids of workers whose failed boot has had its consequence
+        self._must_reload = False  # a HUP came at a time when it had to wait
+        self._reopened_at = 0.0
+        self._turned_at = 0.0
+        self._status_at = 0.0
+        self._requests_before = 0  # of workers that are gone
+
+    def run(self) -> int:
+        """Serve until told to stop, and return the exit status.
+
+        Raises WsgidError for what ends a server before it serves: AddressError, ConfigurationError,
+        ApplicationError with the reason of each worker that could not boot.
+        """
+        with ExitStack() as stack:
+            self._start(stack)
+            while True:
+                self._act(monotonic())
+                if self._phase is Phase.DONE:
+                    break
+                self._wait()
+        if self._boot_failures:
+            raise ApplicationError("\n".join(self._boot_failures))
+        return ExitCode.OK
+
+    # ------------------------------------------------------------------ start and turn
+
+    def _start(self, stack: ExitStack) -> None:
+        """Open everything, in the order in which it can fail without a trace; `stack` closes it again."""
+        settings = self._loaded.settings
+        self._error_log = _open_error_log(settings)
+        stack.callback(self._error_log.close)
+        self._log = self._error_log.logger
+        self._generations = Generations(settings)
+        stack.callback(self._generations.close)
+        self._scoreboard = Scoreboard(cells=max(_LEAST_CELLS, settings.threads))
+        self._births = Births(
+            work=self._work, app=self._app, scoreboard=self._scoreboard, error_log=self._error_log
+        )
+        stack.callback(self._births.close)
+        self._notifier = Notifier(
+            os.environ, lambda error: self._log.warning("systemd cannot be told: %s", error)
+        )
+        stack.callback(self._notifier.close)
+        self._loop = Loop()
+        stack.callback(self._loop.close)
+        self._channels = Channels(self._loop)
+        stack.callback(self._channels.close)
+        self._log.info(
+            "server started version=%s python=%s pid=%d worker_class=%s workers=%d threads=%d",
+            __version__,
+            platform.python_version(),
+            os.getpid(),
+            settings.worker_class,
+            settings.workers,
+            settings.threads,
+        )
+        for note in self._loaded.notes:  # its warnings have been printed
+            self._log.info(note)
+        for listener in self._generations.current.listeners.values():
+            self._log.info("listening at %s", listener.address)
+        self._births.prepare()
+        self._turned_at = monotonic()
+
+    def _act(self, now: float) -> None:
+        """Compare what is wanted with what is there, and act."""
+        self._pool.observe(lambda slot: self._scoreboard.row(slot).read(), now)
+        self._backoff = recovered(self._backoff, self._pool.workers, now)
+        for action in plan(self._goal(), self._pool.workers, now):
+            match action:
+                case Spawn():
+                    self._spawn(action, now)
+                case Retire(pid, is_quick):
+                    worker = self._pool.retire(pid, now, quick=is_quick)
+                    self._log.debug("worker retired %s", words.name(worker))
+                    tell(pid, Order.LEAVE if is_quick else Order.DRAIN)
+                case Abort() | Kill():
+                    self._end(action, now)
+        self._take_stock(now)
+
+    def _wait(self) -> None:
+        """Wait until something happens, and let it change what is wanted or known."""
+        before = monotonic()
+        deadline = next_deadline(self._goal(), self._pool.workers, before)
+        happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
+        now = monotonic()
+        if now - self._turned_at > _TICK_S + _AWAY_S:
+            self._log.warning("away for %.0f s: nobody is judged by that time", now - self._turned_at)
+            self._pool.forgive(now)
+        self._turned_at = now
+        for name in happened.signals:
+            self._on_signal(name, now)
+        for fd in happened.readable:
+            if (pid := self._channels.pid_of(fd)) is not None:
+                self._hear(pid, now)
+        for exit_ in reap():
+            self._on_exit(exit_, now)
+
+    def _goal(self) -> Wanted:
+        return replace(self._wanted, spawn_at=self._backoff.spawn_at)
+
+    # ------------------------------------------------------------------ actions
+
+    def _spawn(self, action: Spawn, now: float) -> None:
+        is_candidate = action.generation == self._wanted.candidate
+        if now < self._backoff.spawn_at and not is_candidate:
+            return  # the fork before this one has just failed
+        try:
+            pid = self._births.bear(
+                action.slot,
+                action.generation,
+                generations=self._generations,
+                loop=self._loop,
+                channels=self._channels,
+                notifier=self._notifier,
+            )
+        except OSError as error:
+            self._log.error("no worker could be forked: %s", error)
+            self._backoff = after_failed_fork(self._backoff, now)
+            if is_candidate:
+                self._refuse(f"no worker could be forked: {error}")
+            return
+        worker = self._pool.add(pid, action.slot, action.generation, now)
+        self._log.debug("worker started %s", words.name(worker))
+
+    def _end(self, action: Abort | Kill, now: float) -> None:
+        """Tell why a worker is ended, and end it."""
+        is_final = isinstance(action, Kill)
+        worker = self._pool.kill(action.pid, now, finally_=is_final)
+        view = self._scoreboard.row(worker.slot).read()
+        for line in words.verdict(action, worker, view, self._wanted, now):
+            self._log.error(line)
+        tell(action.pid, Order.DIE if is_final else Order.ABORT)
+        if action.why is Why.LATE:
+            reason = f"the application was not loaded within boot_timeout ({self._wanted.boot:g} s)"
+            self._on_boot_failure(worker, reason)
+
+    # ------------------------------------------------------------------ events
+
+    def _on_signal(self, name: str, now: float) -> None:
+        match name:
+            case "TERM":
+                self._stop(f"SIG{name}", is_quick=False)
+            case "INT" | "QUIT":
+                self._stop(f"SIG{name}", is_quick=True)
+            case "USR1":
+                self._reopen(now)
+            case _ if self._phase is Phase.STOPPING:
+                pass
+            case "HUP":
+                self._must_reload = True
+            case "TTIN" | "TTOU":
+                former = self._wanted.workers
+                workers = max(1, former + (1 if name == "TTIN" else -1))
+                self._wanted = replace(self._wanted, workers=workers)
+                self._log.info("workers %d -> %d (SIG%s)", former, workers, name)
+            case "USR2":
+                self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
+            case _:
+                pass  # CHLD: `reap` follows in any case; WINCH: the terminal's, as long as we are no daemon
+
+    def _hear(self, pid: int, now: float) -> None:
+        """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
+        for word in self._channels.hear(pid):
+            worker = self._pool.get(pid)
+            if worker is None:
+                return
+            if word == READY and worker.state is not State.SERVING:
+                self._on_ready(self._pool.ready(pid, now))
+            elif word == WORN and worker.state is State.SERVING:
+                self._pool.worn(pid)
+                self._log.debug("worker worn %s", words.name(worker))
+            elif word.startswith(FAILED):
+                reason = word.removeprefix(FAILED).decode("utf-8", "backslashreplace")
+                self._on_boot_failure(worker, reason)
+
+    def _on_ready(self, worker: Worker) -> None:
+        if worker.state is not State.SERVING:
+            return  # it was retired, or ended, while it said so
+        self._has_served = True
+        self._log.info("worker ready %s boot_s=%.2f", words.name(worker), worker.since - worker.born)
+        if worker.born < self._reopened_at:
+            # USR1 came when it had no ears for it yet.
+            tell(worker.pid, Order.REOPEN)
+        if worker.generation == self._wanted.candidate:
+            self._accept()
+
+    def _on_boot_failure(self, worker: Worker, reason: str) -> None:
+        """Draw the consequence, once a worker: the end, if none was ever ready; else the others serve on."""
+        if worker.pid in self._explained:
+            return
+        self._explained.add(worker.pid)
+        if worker.generation == self._wanted.candidate:
+            self._refuse(reason)
+        elif not self._has_served and (self._boot_failures or self._phase is not Phase.STOPPING):
+            self._fail(reason)
+        else:
+            self._log.error("worker failed %s: %s", words.name(worker), reason)
+
+    def _on_exit(self, exit_: Exit, now: float) -> None:
+        self._hear(exit_.pid, now)  # its last words may say why
+        worker = self._pool.get(exit_.pid)
+        if worker is None:
+            return  # not ours: left behind by an application, and adopted by us as pid 1
+        self._channels.drop(exit_.pid)
+        self._pool.exit(exit_.pid, now)
+        row = self._scoreboard.row(worker.slot)
+        if row.read().pid == worker.pid:
+            self._requests_before += row.requests()
+        line = words.death(worker, exit_)
+        self._log.log(words.level(worker, exit_), line)
+        if worker.state is State.STARTING:
+            self._on_boot_failure(worker, f"the application does not boot: {line}")
+        self._explained.discard(worker.pid)
+        self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
+        if self._backoff.spawn_at > now and self._phase is not Phase.STOPPING:
+            wait_s, failures = self._backoff.spawn_at - now, self._backoff.failures
+            self._log.warning("the next worker starts in %.0f s: %d failures in a row", wait_s, failures)
+
+    def _reopen(self, now: float) -> None:
+        """Open the logs anew, and have the workers do so; those that start are told when they are ready."""
+        self._reopened_at = now
+        logs: list[ErrorLog | AccessLog] = [self._error_log, *self._generations.access_logs]
+        for log in logs:
+            try:
+                log.reopen()
+            except OSError as error:
+                self._log.error("a log cannot be opened anew, the old file is kept: %s", error)
+        for worker in self._pool.workers:
+            if worker.state in {State.SERVING, State.DRAINING} and worker.ready_at is not None:
+                tell(worker.pid, Order.REOPEN)
+        self._log.info("logs reopened (SIGUSR1)")
+
+    # ------------------------------------------------------------------ reload
+
+    def _propose(self) -> None:
+        """Read the configuration again, and try it with one worker."""
+        self._must_reload = False
+        try:
+            loaded = self._reload()
+            _check_room(loaded.settings, self._scoreboard)
+            candidate = self._generations.propose(loaded.settings)
+        except WsgidError as error:
+            self._refuse(str(error))
+            return
+        except Exception:  # noqa: BLE001  ours, or a library's: a traceback, always; but the server goes on
+            self._log.exception("reload failed")
+            self._refuse("an error of the server's own; see above")
+            return
+        for note in loaded.notes:
+            self._log.info(note)
+        for warning in loaded.warnings:
+            self._log.warning(warning.concise())
+        self._births.prepare()
+        self._wanted = replace(self._wanted, candidate=candidate.number)
+        self._log.info("reload begun generation=%d", candidate.number)
+
+    def _refuse(self, reason: str) -> None:
+        """Keep everything as it was before the reload."""
+        number = self._generations.current.number
+        self._generations.refuse()
+        self._wanted = replace(self._wanted, candidate=0)
+        self._log.error("reload refused, generation=%d serves on: %s", number, reason)
+        first_line = reason.strip().partition("\n")[0]
+        self._notifier.status(f"reload refused: {first_line}; generation {number} serves on")
+        self._status_at = self._turned_at
+
+    def _accept(self) -> None:
+        """Let the candidate take over: one of its workers serves. The others follow one by one."""
+        former = self._generations.current
+        generation = self._generations.accept()
+        settings = generation.settings
+        self._wanted = _wanted(settings, generation.number)
+        self._backoff = Backoff()
+        self._is_rolling = True
+        self._error_log.set_level(settings.loglevel)
+        try:
+            self._error_log.move(settings.errorlog)
+        except OSError as error:
+            self._log.error("errorlog stays where it was: %s", error)
+        for text, listener in generation.listeners.items():
+            if text not in former.listeners:
+                self._log.info("listening at %s", listener.address)
+
+    # ------------------------------------------------------------------ where we stand
+
+    def _take_stock(self, now: float) -> None:
+        """Note what has been reached."""
+        workers = self._pool.workers
+        serving = [worker for worker in workers if worker.state is State.SERVING]
+        starting = [worker for worker in workers if worker.state is State.STARTING]
+        if self._phase is Phase.STOPPING and not workers:
+            self._phase = Phase.DONE
+        elif self._phase is Phase.BOOTING and serving:
+            # One of several that cannot boot does not keep the others' readiness from the world.
+            if len(serving) >= self._wanted.workers or (not starting and self._backoff.failures):
+                self._phase = Phase.RUNNING
+                self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
+                self._notifier.ready(self._status())
+                self._status_at = now
+        elif self._phase is Phase.RUNNING:
+            fresh = [worker for worker in serving if worker.generation == self._wanted.generation]
+            if self._is_rolling and len(fresh) == len(serving) >= self._wanted.workers:
+                self._is_rolling = False
+                self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(fresh))
+            if self._must_reload and not self._wanted.candidate:
+                self._propose()
+            if now - self._status_at >= _STATUS_S:
+                self._notifier.status(self._status())
+                self._status_at = now
+
+    def _status(self) -> str:
+        rows = [(worker, self._scoreboard.row(worker.slot)) for worker in self._pool.workers]
+        views = [(row, row.read()) for worker, row in rows if row.read().pid == worker.pid]
+        busy = sum(any(cell.is_busy for cell in view.cells) for _, view in views)
+        requests = self._requests_before + sum(row.requests() for row, _ in views)
+        serving = sum(worker.state is State.SERVING for worker in self._pool.workers)
+        return f"{serving} workers, {busy} busy, {requests} requests"
+
+    def _fail(self, reason: str) -> None:
+        """End, for no worker was ever ready."""
+        if reason not in self._boot_failures:
+            self._boot_failures[reason] = None
+            if self._generations.current.settings.errorlog != "-":
+                self._log.error("%s", reason)  # whoever started us is told on standard error
+        self._stop("the application does not boot", is_quick=True)
+
+    def _stop(self, why: str, *, is_quick: bool) -> None:
+        """Have all workers leave; a second word may only make it quicker."""
+        if self._phase is Phase.STOPPING:
+            if is_quick and not self._wanted.is_quick:
+                self._log.info("stopping at once (%s)", why)
+                self._wanted = replace(self._wanted, is_quick=True)
+            return
+        self._phase = Phase.STOPPING
+        self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
+        self._notifier.stopping("stopping")
+        # First this word, then the signals: a worker that drains must know that nobody accepts after it.
+        self._scoreboard.stopping = True
+        self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)
+        self._generations.close_listeners()
+
+
+def _wanted(settings: Settings, generation: int) -> Wanted:
+    assert isinstance(settings.workers, int)
+    return Wanted(
+        workers=settings.workers,
+        generation=generation,
+        boot=settings.boot_timeout,
+        silence=settings.timeout,
+        grace=settings.graceful_timeout,
+    )
+
+
+def _open_error_log(settings: Settings) -> ErrorLog:
+    try:
+        return make_error_log(settings.errorlog, settings.loglevel)
+    except OSError as error:
+        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
+        raise ConfigurationError(f"{message}; give a path that this user may write") from error
+
+
+def _check_room(settings: Settings, scoreboard: Scoreboard) -> None:
+    """Refuse more threads than the scoreboard, made at the start and shared for good, has cells for."""
+    if settings.threads > scoreboard.cells:
+        raise ConfigurationError(
+            f"threads = {settings.threads}: this server was started with room for {scoreboard.cells};"
+            " more of them want a restart"
+        )

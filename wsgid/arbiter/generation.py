@@ -1,0 +1,140 @@
+"""The settings that workers are started with, under a number, and what was opened for them.
+
+A reload tries the next generation, the candidate. What both have is kept, what is new is opened before
+anything old is closed; then the candidate takes over, or what was opened for it is closed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wsgid.errors import ConfigurationError
+from wsgid.log.access import AccessLog
+from wsgid.net.address import parse_address
+from wsgid.net.listener import Listener, close_listener, open_listener
+
+if TYPE_CHECKING:
+    from wsgid.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What all workers of one number have in common."""
+
+    number: int
+    settings: Settings
+    listeners: dict[str, Listener]
+    """By the text of `bind`, in its order."""
+    access_log: AccessLog | None
+
+
+class Generations:
+    """The generation that serves and the one that is tried; the arbiter is its only user."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open what the first needs; raises AddressError or ConfigurationError, and leaves nothing open then."""
+        self.current = _open(1, settings, None)
+        self.candidate: Generation | None = None
+        self._newest = 1
+
+    def propose(self, settings: Settings) -> Generation:
+        """Open what these settings want and the current ones have not; raises as `__init__` does."""
+        candidate = _open(self._newest + 1, settings, self.current)
+        self._newest = candidate.number
+        self.candidate = candidate
+        return candidate
+
+    def accept(self) -> Generation:
+        """Let the candidate take over, and close what it does not use; return it."""
+        assert self.candidate is not None
+        former, self.current, self.candidate = self.current, self.candidate, None
+        _close(former, staying=self.current)
+        return self.current
+
+    def refuse(self) -> None:
+        """Close what was opened for the candidate."""
+        if self.candidate is not None:
+            _close(self.candidate, staying=self.current)
+            self.candidate = None
+
+    def get(self, number: int) -> Generation:
+        """Return one of the two that may have workers started."""
+        if self.candidate is not None and self.candidate.number == number:
+            return self.candidate
+        assert self.current.number == number
+        return self.current
+
+    @property
+    def access_logs(self) -> list[AccessLog]:
+        """All that are open; usually both generations write to the same."""
+        logs = [one.access_log for one in (self.current, self.candidate) if one is not None]
+        return list(dict.fromkeys(log for log in logs if log is not None))
+
+    def close_listeners(self) -> None:
+        """Close our part of the listeners: the last worker that closes its own then refuses new clients."""
+        self.refuse()
+        _close_listeners(self.current.listeners, except_for={})
+        self.current.listeners.clear()
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self.close_listeners()
+        if self.current.access_log is not None:
+            self.current.access_log.close()
+
+    def close_in_child(self, number: int) -> None:
+        """Close, in a worker of this generation, its copies of listeners that are the other's alone."""
+        mine = set(map(id, self.get(number).listeners.values()))
+        for generation in (self.current, self.candidate):
+            for listener in generation.listeners.values() if generation is not None else ():
+                if id(listener) not in mine:
+                    listener.socket.close()
+
+
+def _open(number: int, settings: Settings, former: Generation | None) -> Generation:
+    had: Final = former.listeners if former is not None else {}
+    listeners: dict[str, Listener] = {}
+    try:
+        for text in settings.bind:
+            listeners[text] = had[text] if text in had else _listen(text, settings)
+        access_log = _access_log(settings, former)
+    except BaseException:
+        _close_listeners(listeners, except_for=had)
+        raise
+    return Generation(number, settings, listeners, access_log)
+
+
+def _listen(text: str, settings: Settings) -> Listener:
+    return open_listener(parse_address(text), backlog=settings.backlog, reuse_port=settings.reuse_port)
+
+
+def _close(leaving: Generation, staying: Generation) -> None:
+    _close_listeners(leaving.listeners, except_for=staying.listeners)
+    if leaving.access_log is not None and leaving.access_log is not staying.access_log:
+        leaving.access_log.close()
+
+
+def _close_listeners(listeners: dict[str, Listener], except_for: dict[str, Listener]) -> None:
+    for text, listener in listeners.items():
+        if text not in except_for:
+            close_listener(listener)
+
+
+def _access_log(settings: Settings, former: Generation | None) -> AccessLog | None:
+    """Return the log that these settings ask for: the former one, if it is the same."""
+    target, line_format = settings.accesslog, settings.access_log_format
+    if not target:
+        return None
+    if former is not None and (former.settings.accesslog, former.settings.access_log_format) == (
+        target,
+        line_format,
+    ):
+        return former.access_log
+    try:
+        return AccessLog(target, line_format)
+    except OSError as error:
+        message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
+        raise ConfigurationError(message) from error
+    except ValueError as error:
+        raise ConfigurationError(f"access_log_format: {error}") from error

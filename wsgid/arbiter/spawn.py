@@ -1,0 +1,126 @@
+"""A worker's birth, what it is told, and its end in words: fork, kill, exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+
+from wsgid.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Order(Enum):
+    """What a worker can be told."""
+
+    DRAIN = signal.SIGTERM
+    LEAVE = signal.SIGQUIT
+    REOPEN = signal.SIGUSR1
+    ABORT = signal.SIGABRT
+    """Write where you are, and die."""
+    DIE = signal.SIGKILL
+
+
+def spawn(first_steps: Callable[[], None], work: Callable[[], int]) -> int:
+    """Fork a child that undoes what is the parent's, works, and exits with the status that `work` returns.
+
+    All signals are blocked from before the fork until the child has done its first steps: a TERM that reached
+    it earlier would be heard by the parent's loop. Raises OSError if the kernel has no room for a process.
+    """
+    # What stands in these buffers would be written twice.
+    _flush()
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _live(first_steps, work, former_mask)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
+    return pid
+
+
+def _live(
+    first_steps: Callable[[], None], work: Callable[[], int], mask: set[int | signal.Signals]
+) -> NoReturn:
+    """Be the child; nothing of the parent's code below us on the stack ever runs on."""
+    status = int(ExitCode.FAILURE)
+    try:
+        first_steps()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        status = work()
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:  # noqa: BLE001  ours: a traceback, always, and then the exit below
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(status & 0xFF)
+
+
+def tell(pid: int, order: Order) -> None:
+    """Send a worker its signal; one that has ended meanwhile is told in vain."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, order.value)
+
+
+class Exit(NamedTuple):
+    """How a process ended."""
+
+    pid: int
+    text: str
+    """In words: `exit status 3`, `killed by SIGSEGV`."""
+    is_clean: bool
+    """It left by itself with status 0."""
+    is_killed: bool
+    """By SIGKILL."""
+    is_from_outside: bool
+    """By a signal that programs do not send to themselves."""
+
+
+# An administrator sends them, and the kernel the first of them.
+_FROM_OUTSIDE: Final = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
+
+
+def reap() -> Iterator[Exit]:
+    """Yield every child that has ended since, workers or not."""
+    while True:
+        try:
+            pid, wait_status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        yield describe(pid, wait_status)
+
+
+def describe(pid: int, wait_status: int) -> Exit:
+    """Put a wait status (wait(2)) into words."""
+    if os.WIFEXITED(wait_status):
+        status = os.WEXITSTATUS(wait_status)
+        return Exit(pid, f"exit status {status}", status == 0, is_killed=False, is_from_outside=False)
+    number = os.WTERMSIG(wait_status)
+    try:
+        name = signal.Signals(number).name
+    except ValueError:  # real-time signals have numbers only
+        name = f"signal {number}"
+    core = " (core dumped)" if os.WCOREDUMP(wait_status) else ""
+    return Exit(
+        pid,
+        f"killed by {name}{core}",
+        is_clean=False,
+        is_killed=number == signal.SIGKILL,
+        is_from_outside=number in _FROM_OUTSIDE,
+    )
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A stream may be closed, or None, or lead to a full disk: no reason not to fork, or not to exit.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()

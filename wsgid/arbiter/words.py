@@ -1,0 +1,102 @@
+"""What the arbiter says of its workers in the log: deaths, and what they were doing when they were ended."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from wsgid.arbiter.plan import Abort, Kill, Why
+from wsgid.arbiter.pool import State
+from wsgid.log.error import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wsgid.arbiter.plan import Wanted
+    from wsgid.arbiter.pool import Worker
+    from wsgid.arbiter.spawn import Exit
+    from wsgid.metrics.scoreboard import CellView, RowView
+
+# The scoreboard keeps this much of a target; what is as long was longer.
+_TARGET_KEPT = 160
+
+
+def name(worker: Worker) -> str:
+    """Return the ids of a worker, as in every line about it."""
+    return f"slot={worker.slot} pid={worker.pid} generation={worker.generation}"
+
+
+def verdict(action: Abort | Kill, worker: Worker, view: RowView, wanted: Wanted, now: float) -> Iterator[str]:
+    """Yield the lines that say why a worker is ended: for which request, after how long, by which setting."""
+    calls = [cell for cell in view.cells if cell.is_busy] if view.pid == worker.pid else []
+    match action.why:
+        case Why.LATE:
+            yield (
+                f"worker late {name(worker)} boot_s={action.after:.1f}: not ready within boot_timeout"
+                f" ({wanted.boot:g} s); it writes its stacks and is killed"
+            )
+        case Why.HUNG:
+            hung = [cell for cell in calls if now - cell.stalled_since >= wanted.silence] or calls
+            for cell in hung:
+                yield (
+                    f"worker hung {name(worker)} {_call(cell, now)}: no progress for longer than timeout"
+                    f" ({wanted.silence:g} s); it writes its stacks and is killed"
+                )
+            if not hung:
+                yield (
+                    f"worker hung {name(worker)} stalled_s={action.after:.1f}: no progress for longer than"
+                    f" timeout ({wanted.silence:g} s); it writes its stacks and is killed"
+                )
+        case Why.SILENT:
+            yield (
+                f"worker silent {name(worker)} silent_s={action.after:.1f}: no heartbeat for longer than"
+                f" timeout ({wanted.silence:g} s); it writes its stacks and is killed"
+            )
+            yield from (f"worker silent {name(worker)} was serving {_call(cell, now)}" for cell in calls)
+        case Why.GRACE:
+            yield (
+                f"worker killed {name(worker)} drained_s={action.after:.1f}: it did not leave within"
+                f" graceful_timeout ({wanted.grace:g} s)"
+            )
+            yield from (f"worker killed {name(worker)} was serving {_call(cell, now)}" for cell in calls)
+        case Why.LAST_WORDS:
+            pass  # its ABRT has had its lines
+
+
+def death(worker: Worker, exit_: Exit) -> str:
+    """Return the line that says how a worker ended; `worker` is as it was just before."""
+    return f"worker gone {name(worker)} {exit_.text}{_because(worker, exit_)}"
+
+
+def level(worker: Worker, exit_: Exit) -> int:
+    """Return how grave a worker's end is: info for what was asked, error for what somebody must look at."""
+    asked = worker.state is State.DRAINING or worker.is_worn
+    if (asked and exit_.is_clean) or (worker.is_hurried and exit_.is_from_outside):
+        return logging.INFO
+    return logging.WARNING if worker.state in {State.DRAINING, State.KILLED} else logging.ERROR
+
+
+def _because(worker: Worker, exit_: Exit) -> str:
+    match worker.state:
+        case State.KILLED:
+            return ", by us"
+        case State.DRAINING:
+            return ", retired"
+        case _ if worker.is_worn and exit_.is_clean:
+            return ", worn"
+        case _ if exit_.is_killed:
+            return ", and not by us: by hand, or by the kernel for want of memory (see dmesg)"
+        case State.STARTING:
+            return ", before it was ready"
+        case _:
+            return ", unasked"
+
+
+def _call(cell: CellView, now: float) -> str:
+    """Tell of one call; what a client sent is escaped."""
+    cut = "..." if len(cell.target) >= _TARGET_KEPT else ""
+    progress = f" stalled_s={now - cell.progress:.1f}" if cell.progress else " waiting for its client"
+    return (
+        f'method={escape(cell.method)} target="{escape(cell.target)}{cut}" peer={escape(cell.peer) or "-"}'
+        f" duration_s={now - cell.began:.1f}{progress}"
+    )

@@ -1,0 +1,1 @@
+"""What a process owes to the system that started it."""
