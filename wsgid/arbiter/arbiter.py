@@ -17,17 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
-from wsgid.arbiter.births import Births
-from wsgid.arbiter.channels import Channels
-from wsgid.arbiter.generation import Generations
-from wsgid.arbiter.loop import Loop
+from wsgid.arbiter.equipment import check_room, open_equipment
 from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
-from wsgid.daemon.notify import Notifier
-from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
-from wsgid.log.error import ErrorLog, make_error_log
-from wsgid.metrics.scoreboard import Scoreboard
+from wsgid.errors import ApplicationError, ExitCode, WsgidError
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
 
 if TYPE_CHECKING:
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
     from wsgid.log.access import AccessLog
+    from wsgid.log.error import ErrorLog
 
 # The scoreboard is looked at once a second, as often as workers write their heartbeat.
 _TICK_S: Final = 1.0
@@ -45,8 +40,6 @@ _AWAY_S: Final = 5.0
 
 # systemd is told how we are no more often than this.
 _STATUS_S: Final = 5.0
-
-_LEAST_CELLS: Final = 64
 
 
 class Phase(Enum):
@@ -106,26 +99,16 @@ class Arbiter:
     # ------------------------------------------------------------------ start and turn
 
     def _start(self, stack: ExitStack) -> None:
-        """Open everything, in the order in which it can fail without a trace; `stack` closes it again."""
         settings = self._loaded.settings
-        self._error_log = _open_error_log(settings)
-        stack.callback(self._error_log.close)
-        self._log = self._error_log.logger
-        self._generations = Generations(settings)
-        stack.callback(self._generations.close)
-        self._scoreboard = Scoreboard(cells=max(_LEAST_CELLS, settings.threads))
-        self._births = Births(
-            work=self._work, app=self._app, scoreboard=self._scoreboard, error_log=self._error_log
-        )
-        stack.callback(self._births.close)
-        self._notifier = Notifier(
-            os.environ, lambda error: self._log.warning("systemd cannot be told: %s", error)
-        )
-        stack.callback(self._notifier.close)
-        self._loop = Loop()
-        stack.callback(self._loop.close)
-        self._channels = Channels(self._loop)
-        stack.callback(self._channels.close)
+        equipment = open_equipment(settings, self._app, self._work, stack)
+        self._error_log = equipment.error_log
+        self._log = equipment.error_log.logger
+        self._generations = equipment.generations
+        self._scoreboard = equipment.scoreboard
+        self._notifier = equipment.notifier
+        self._loop = equipment.loop
+        self._channels = equipment.channels
+        self._births = equipment.births
         self._log.info(
             "server started version=%s python=%s pid=%d worker_class=%s workers=%d threads=%d",
             __version__,
@@ -186,14 +169,7 @@ class Arbiter:
         if now < self._backoff.spawn_at and not is_candidate:
             return  # the fork before this one has just failed
         try:
-            pid = self._births.bear(
-                action.slot,
-                action.generation,
-                generations=self._generations,
-                loop=self._loop,
-                channels=self._channels,
-                notifier=self._notifier,
-            )
+            pid = self._births.bear(action.slot, action.generation)
         except OSError as error:
             self._log.error("no worker could be forked: %s", error)
             self._backoff = after_failed_fork(self._backoff, now)
@@ -318,7 +294,7 @@ class Arbiter:
         self._must_reload = False
         try:
             loaded = self._reload()
-            _check_room(loaded.settings, self._scoreboard)
+            check_room(loaded.settings, self._scoreboard)
             candidate = self._generations.propose(loaded.settings)
         except WsgidError as error:
             self._refuse(str(error))
@@ -390,11 +366,11 @@ class Arbiter:
                 self._status_at = now
 
     def _status(self) -> str:
-        rows = [(worker, self._scoreboard.row(worker.slot)) for worker in self._pool.workers]
-        views = [(row, row.read()) for worker, row in rows if row.read().pid == worker.pid]
-        busy = sum(any(cell.is_busy for cell in view.cells) for _, view in views)
-        requests = self._requests_before + sum(row.requests() for row, _ in views)
-        serving = sum(worker.state is State.SERVING for worker in self._pool.workers)
+        rows = {worker: self._scoreboard.row(worker.slot) for worker in self._pool.workers}
+        mine = [row for worker, row in rows.items() if row.read().pid == worker.pid]
+        busy = sum(row.read().is_busy for row in mine)
+        requests = self._requests_before + sum(row.requests() for row in mine)
+        serving = sum(worker.state is State.SERVING for worker in rows)
         return f"{serving} workers, {busy} busy, {requests} requests"
 
     def _fail(self, reason: str) -> None:
@@ -430,20 +406,3 @@ def _wanted(settings: Settings, generation: int) -> Wanted:
         silence=settings.timeout,
         grace=settings.graceful_timeout,
     )
-
-
-def _open_error_log(settings: Settings) -> ErrorLog:
-    try:
-        return make_error_log(settings.errorlog, settings.loglevel)
-    except OSError as error:
-        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
-        raise ConfigurationError(f"{message}; give a path that this user may write") from error
-
-
-def _check_room(settings: Settings, scoreboard: Scoreboard) -> None:
-    """Refuse more threads than the scoreboard, made at the start and shared for good, has cells for."""
-    if settings.threads > scoreboard.cells:
-        raise ConfigurationError(
-            f"threads = {settings.threads}: this server was started with room for {scoreboard.cells};"
-            " more of them want a restart"
-        )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Births:
-    """Forks workers; what they share with each other is made here, before the first of them."""
+    """Forks workers; what all of them share is made before the first."""
 
     def __init__(
         self,
@@ -30,38 +30,37 @@ class Births:
         app: Callable[..., Any] | None,
         scoreboard: Scoreboard,
         error_log: ErrorLog,
+        generations: Generations,
+        loop: Loop,
+        channels: Channels,
+        notifier: Notifier,
     ) -> None:
-        """`work` is what a worker does; `app` the application, where it is not named by the settings."""
+        """`work` is what a worker does; `app` the application, where the settings do not name it."""
         self._work: Final = work
         self._app: Final = app
         self._scoreboard: Final = scoreboard
         self._error_log: Final = error_log
+        self._generations: Final = generations
+        self._loop: Final = loop
+        self._channels: Final = channels
+        self._notifier: Final = notifier
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def prepare(self) -> None:
         """Hide all that is there from the garbage collector, before workers of a generation are forked.
 
-        The collector writes to what it looks at, and what is written to is shared no longer: 9.3 MiB of private
-        memory a worker without this, 1.1 with it.
+        The collector writes to what it looks at, and what is written to is shared no longer: 9.3 MiB of
+        private memory a worker without this, 1.1 with it.
         """
         gc.unfreeze()
         gc.collect()
         gc.freeze()
 
-    def bear(
-        self,
-        slot: int,
-        number: int,
-        *,
-        generations: Generations,
-        loop: Loop,
-        channels: Channels,
-        notifier: Notifier,
-    ) -> int:
+    def bear(self, slot: int, number: int) -> int:
         """Fork a worker of a generation and return its pid; raises OSError if there is no room for it."""
-        generation = generations.get(number)
-        ours, theirs = channels.pair()
+        generation = self._generations.get(number)
+        ours, theirs = self._channels.pair()
         start = WorkerStart(
             settings=generation.settings,
             app=self._app,
@@ -76,11 +75,12 @@ class Births:
         )
 
         def first_steps() -> None:
-            loop.undo_in_child()
-            channels.close_in_child()
+            """Be rid of what is the parent's."""
+            self._loop.undo_in_child()
+            self._channels.close_in_child()
             ours.close()
-            notifier.close()
-            generations.close_in_child(number)
+            self._notifier.close()
+            self._generations.close_in_child(number)
 
         try:
             pid = spawn(first_steps, lambda: self._work(start))
@@ -89,7 +89,7 @@ class Births:
             raise
         finally:
             theirs.close()
-        channels.add(pid, ours)
+        self._channels.add(pid, ours)
         return pid
 
     def close(self) -> None:

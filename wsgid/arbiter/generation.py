@@ -33,7 +33,7 @@ class Generations:
     """The generation that serves and the one that is tried; the arbiter is its only user."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open what the first needs; raises AddressError or ConfigurationError, and leaves nothing open then."""
+        """Open what the first one needs. Raises AddressError, ConfigurationError: nothing stays open then."""
         self.current = _open(1, settings, None)
         self.candidate: Generation | None = None
         self._newest = 1

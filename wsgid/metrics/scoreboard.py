@@ -225,6 +225,11 @@ class RowView:
     connections: int
     cells: tuple[CellView, ...]
 
+    @property
+    def is_busy(self) -> bool:
+        """True while any of its threads is in the application's code."""
+        return any(cell.is_busy for cell in self.cells)
+
 
 def _time(value: float) -> float:
     """Return a time that can be reckoned with: nan, infinities and what lies before the start are 0."""
