@@ -318,6 +318,12 @@ class RequestParser:
         except HttpParserInvalidMethodError as error:
             raise Refusal(501, "Not Implemented", f"the method: {error}") from None
         except HttpParserError as error:
+            if self._in_head and str(error).startswith("Data after"):
+                # It takes `Proxy-Connection: close` for `Connection: close`. Whether a connection goes on is
+                # decided in _accept, and nobody feeds one that does not.
+                self._llhttp = HttpRequestParser(self)
+                self._parse(piece)
+                return
             if "nvalid method for" in str(error):
                 raise Refusal(501, "Not Implemented", str(error)) from None
             raise bad_request(str(error)) from None

@@ -16,6 +16,7 @@ from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
     from wsgid.metrics.scoreboard import Cell
+    from wsgid.protocol.http1 import Body
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
@@ -54,6 +55,7 @@ class Connection:
         "_spool",
         "_spooled",
         "armed",
+        "body",
         "cell",
         "deadline",
         "environ",
@@ -93,6 +95,8 @@ class Connection:
         self.requests = 0
         # The exchange whose response is going out.
         self.exchange: Exchange | None = None
+        # The body of its request, where the application may still look at it.
+        self.body: Body | None = None
         # The cell of the thread that serves it.
         self.cell: Cell | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
@@ -250,5 +254,7 @@ class Connection:
         request = self.parser.request
         if request is not None and request.body is not None:
             request.body.close()
+        if self.body is not None:
+            self.body.close()
         self.parser.close()
         self.sock.close()

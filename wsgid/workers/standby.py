@@ -88,7 +88,8 @@ class Standby:
             else:
                 self._awake.clear()
                 self.asleep = True
-                if turns == server.turns:
+                # A thread says that it is busy, then looks whether we sleep; we the other way round.
+                if not server.is_absorbed():
                     self._awake.wait()
                 self.asleep = False
 

@@ -23,6 +23,7 @@ from math import inf
 from time import monotonic
 from typing import BinaryIO
 
+from wsgid.errors import ExitCode
 from wsgid.metrics.scoreboard import Cell
 from wsgid.net.listener import Listener
 from wsgid.protocol.fields import FieldKeys
@@ -140,10 +141,18 @@ class ThreadServer:
         self._listen()
         self._standby.start()
         for seat in self._seats[1:]:
-            threading.Thread(target=self._run, args=(seat,), daemon=True).start()
+            threading.Thread(target=self._run_beside, args=(seat,), daemon=True).start()
         self._run(self._seats[0])
 
     # ---- the loop of a thread ----
+
+    def _run_beside(self, seat: Seat) -> None:
+        """Run a thread beside the main one; our own mistake in it ends the worker, as it would there."""
+        try:
+            self._run(seat)
+        except BaseException:  # noqa: BLE001 - whatever it is, it is ours
+            self._log.critical("a thread of the server failed", exc_info=True)
+            os._exit(ExitCode.FAILURE)
 
     def _run(self, seat: Seat) -> None:
         poll = self._poller.epoll.poll
@@ -325,6 +334,7 @@ class ThreadServer:
                 self._count(now)
             if is_pending:
                 connection.exchange = exchange
+                connection.body = request.body
                 self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
                 return
             if not exchange.keep_alive or connection.is_cut:
@@ -395,7 +405,9 @@ class ThreadServer:
         connection.state = State.SERVING
         if exchange is not None:
             exchange.finish(now)
-            exchange.environ["wsgi.input"].close()
+        if connection.body is not None:
+            connection.body.close()
+            connection.body = None
         if exchange is None or not exchange.keep_alive or connection.is_cut:
             self._end(connection, now, client_closes=False)
         elif connection.parser.rest:
@@ -629,6 +641,8 @@ class ThreadServer:
             case State.WRITING:
                 self._lose(connection)
                 self._leave_ready(connection, None)
+            case State.LINGERING:
+                self._close(connection)
             case _:
                 if not (self._leaving.passes_on and self._pass_on(connection, None)):
                     self._close(connection)

@@ -187,7 +187,10 @@ class Exchange:
                 self._around.report(self, "close() of the response failed", error)
         record = self._around.record
         if record is not None and self.status:
-            record(self)
+            try:
+                record(self)
+            except Exception as error:  # noqa: BLE001 - an application may leave anything in its environ
+                self._around.report(self, "the exchange cannot be recorded", error)
 
     # ---- the body, in its three ways ----
 

@@ -83,6 +83,13 @@ def test_any_split_gives_the_same_requests(cuts: list[int]) -> None:
     assert WHOLE == read(*(STREAM[a:b] for a, b in pairwise(places)))
 
 
+def test_a_field_for_proxies_ends_no_connection() -> None:
+    """Proxy-Connection is in no standard, and llhttp takes it for Connection."""
+    one = b"GET / HTTP/1.1\r\nHost: h\r\nProxy-Connection: close\r\n\r\n"
+
+    assert [b"/", b"/"] == [request[1] for request in read(one + one)]
+
+
 def test_one_request_at_a_time() -> None:
     """What waits is octets, not requests: a client that sends hundreds at once costs one."""
     requests = parser()
