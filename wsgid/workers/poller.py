@@ -6,6 +6,7 @@ looks at deadlines alike. An event whose connection is not there is somebody els
 """
 
 import select
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ WRITE = select.EPOLLOUT
 class Poller:
     """What the threads of a worker wait for."""
 
-    __slots__ = ("_one_shot", "callbacks", "epoll", "waiting")
+    __slots__ = ("_one_shot", "callbacks", "epoll", "lock", "waiting")
 
     def __init__(self, *, one_shot: bool) -> None:
         """With `one_shot` an event disarms its connection, so that only one of many threads sees it."""
@@ -29,6 +30,8 @@ class Poller:
         # called with the time and the seat of the thread, None for the standby.
         self.callbacks: dict[int, Callable[[float, Any], object]] = {}
         self._one_shot = select.EPOLLONESHOT if one_shot else 0
+        # Held while the callbacks change: unlike a connection, a listener is owned by no thread.
+        self.lock = threading.RLock()
 
     def claim(self, connection: Connection) -> bool:
         """Become the owner of a connection that was seen waiting; False if another thread was faster."""
@@ -79,19 +82,22 @@ class Poller:
 
     def add(self, fd: int, callback: Callable[[float, Any], object], *, exclusive: bool = False) -> None:
         """Call back whenever this is readable; `exclusive`: one process of many is woken."""
-        self.callbacks[fd] = callback
-        self.epoll.register(fd, READ | (select.EPOLLEXCLUSIVE if exclusive else 0))
+        with self.lock:
+            self.callbacks[fd] = callback
+            self.epoll.register(fd, READ | (select.EPOLLEXCLUSIVE if exclusive else 0))
 
     def remove(self, fd: int) -> None:
         """Call back no more."""
-        if self.callbacks.pop(fd, None) is not None:
-            self.epoll.unregister(fd)
+        with self.lock:
+            if self.callbacks.pop(fd, None) is not None:
+                self.epoll.unregister(fd)
 
     def requeue(self, fd: int) -> None:
         """Go to the tail of the queue that the kernel has for a listener; see what waits there now."""
-        if fd in self.callbacks:
-            self.epoll.unregister(fd)
-            self.epoll.register(fd, READ | select.EPOLLEXCLUSIVE)
+        with self.lock:
+            if fd in self.callbacks:
+                self.epoll.unregister(fd)
+                self.epoll.register(fd, READ | select.EPOLLEXCLUSIVE)
 
     def rearm(self, fd: int) -> None:
         """Give back an event that was taken and not used."""

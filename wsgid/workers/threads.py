@@ -494,23 +494,25 @@ class ThreadServer:
     def _listen(self) -> None:
         """Wait for new connections, and for those of other workers, unless there is a reason not to."""
         leaving = self._leaving
-        if self._listening or leaving.is_draining or leaving.passes_on or self._standby.taken:
-            return
-        self._listening = True
-        for listener in self._context.listeners:
-            self._poller.add(listener.socket.fileno(), partial(self._accept, listener), exclusive=True)
-        if self._handover is not None:
-            self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
+        with self._poller.lock:
+            if self._listening or leaving.is_draining or leaving.passes_on or self._standby.taken:
+                return
+            self._listening = True
+            for listener in self._context.listeners:
+                self._poller.add(listener.socket.fileno(), partial(self._accept, listener), exclusive=True)
+            if self._handover is not None:
+                self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
 
     def _ignore_new(self) -> None:
         """Leave new connections to others."""
-        if not self._listening:
-            return
-        self._listening = False
-        for listener in self._context.listeners:
-            self._poller.remove(listener.socket.fileno())
-        if self._handover is not None:
-            self._poller.remove(self._handover.fileno())
+        with self._poller.lock:
+            if not self._listening:
+                return
+            self._listening = False
+            for listener in self._context.listeners:
+                self._poller.remove(listener.socket.fileno())
+            if self._handover is not None:
+                self._poller.remove(self._handover.fileno())
 
     def _accept(self, listener: Listener, now: float, seat: Seat | None) -> bool:
         """Accept one connection and look at it; False if there was none."""
@@ -674,24 +676,26 @@ class ThreadServer:
         self._context.tick(now)
         for fd in before - self._context.wake:
             self._poller.remove(fd)
-        if self._context.retiring and not self._leaving.is_draining:
-            self._drain(now)
+        with self._poller.lock:
+            if not self._context.retiring or self._leaving.is_draining:
+                return
+            is_last = self._context.is_last or self._handover is None
+            self._leaving.begin(now, with_heirs=not is_last)
+        self._drain(now, is_last=is_last)
 
-    def _drain(self, now: float) -> None:
+    def _drain(self, now: float, *, is_last: bool) -> None:
         """Accept no more, and leave what can be left to other workers, if there are any."""
-        is_last = self._context.is_last or self._handover is None
-        self._leaving.begin(now, with_heirs=not is_last)
         if is_last:
             self._take_the_rest(now)
         self._ignore_new()
-        for listener in self._context.listeners:
-            listener.socket.close()
         for connection in list(self._poller.waiting.values()):
             if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
                 continue
             if is_last or not self._pass_on(connection, None):
                 deadline = min(connection.deadline, self._leaving.idle_until)
                 self._poller.wait(connection, connection.state, now, deadline)
+        for listener in self._context.listeners:
+            listener.socket.close()
         if not self._open:
             self._finish()
 
