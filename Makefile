@@ -13,7 +13,7 @@ SLOWEST := load or fault or framework
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,7 +47,7 @@ format: $(VENV)/.lint  ## let ruff put the source in form
 	$(BIN)/ruff format
 
 bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(foreach option,SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 
 generated: $(VENV)/.run  ## write the pages that the code knows better
 	$(BIN)/python -m docs.generate

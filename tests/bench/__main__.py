@@ -1,0 +1,153 @@
+"""make bench: measures, prints, and writes the page when all has been measured."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench import page
+from tests.bench.contestants import contestants
+from tests.bench.measure import ROOT, BenchError, Plan, Result, run
+from tests.bench.scenarios import SCENARIOS, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.bench.contestants import Contestant
+
+PAGE = ROOT / "docs" / "explanation" / "performance.md"
+NEEDED_CPUS = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < NEEDED_CPUS:
+        print("the bench needs two CPUs: one for the server, one for the client", file=sys.stderr)
+        return 1
+    plan = Plan(
+        rounds=options.rounds, seconds=options.seconds, server_cpu=cpus[0], client_cpu=other_core(cpus)
+    )
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="wsgid-bench-") as directory:
+        everybody = contestants(compile_floor(Path(directory)))
+        chosen = [one for one in everybody if not options.contestants or one.name in options.contestants]
+        absent = {one.name: reason for one in chosen if (reason := one.reason_to_stay_away())}
+        for name, reason in absent.items():
+            print(f"{name} is left out: {reason}", flush=True)
+        present = [one for one in chosen if one.name not in absent]
+        try:
+            tables = tuple(measure_all(options.scenarios, present, plan))
+        except BenchError as error:
+            print(error, file=sys.stderr)
+            return 1
+    result = describe(plan, tables, absent, load)
+    for table in tables:
+        print("", table.scenario, *page.table_lines(table), "", *page.target_lines(table), sep="\n")
+    if len(tables) == len(SCENARIOS) and len(chosen) == len(everybody):
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.with_suffix(".json").write_text(result.to_json())
+        PAGE.write_text(page.render(result))
+        print(f"\nwritten: {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--scenarios", nargs="*", choices=[one.name for one in SCENARIOS])
+    parser.add_argument("--contestants", nargs="*", choices=[one.name for one in contestants(Path())])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of one measurement")
+    options = parser.parse_args(argv)
+    options.scenarios = [one for one in SCENARIOS if not options.scenarios or one.name in options.scenarios]
+    return options
+
+
+def measure_all(scenarios: Sequence[Scenario], present: Sequence[Contestant], plan: Plan) -> list[page.Table]:
+    tables = []
+    for scenario in scenarios:
+        able = [one for one in present if one.name != "floor" or scenario.has_floor]
+        results = run(scenario, able, plan, lambda line: print(line, flush=True))
+        rows = [row(one, results[one.name]) for one in able]
+        tables.append(page.Table(scenario.name, scenario.words, tuple(rows), scenario.targets))
+    return tables
+
+
+def row(contestant: Contestant, result: Result) -> page.Row:
+    return page.Row(
+        contestant=contestant.name,
+        title=contestant.title,
+        version=contestant.version(),
+        cost_us=round(result.cost_us(), 3),
+        lowest_us=round(min(result.costs_us), 3),
+        highest_us=round(max(result.costs_us), 3),
+        rate=round(result.rate(), 1),
+        errors=result.errors,
+    )
+
+
+def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str], load: float) -> page.Run:
+    return page.Run(
+        date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        commit=words("git", "describe", "--always", "--dirty", "--exclude=*"),
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        kernel=platform.release(),
+        cpu=cpu_model(),
+        cpus=os.cpu_count() or 0,
+        load=round(load, 2),
+        wrk=" ".join(words("wrk", "-v").split()[:2]),
+        compiler=words(os.environ.get("CC", "cc"), "--version").splitlines()[0],
+        rounds=plan.rounds,
+        seconds=plan.seconds,
+        tables=tables,
+        absent=absent,
+    )
+
+
+def compile_floor(directory: Path) -> Path:
+    program = directory / "floor"
+    source = Path(__file__).with_name("floor.c")
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def other_core(cpus: Sequence[int]) -> int:
+    """Find a CPU for the client that shares no core with the server's, if there is one."""
+    first = cpus[0]
+    siblings = Path(f"/sys/devices/system/cpu/cpu{first}/topology/thread_siblings_list")
+    shared = siblings.read_text().strip() if siblings.exists() else ""
+    apart = [cpu for cpu in cpus[1:] if cpu not in in_list(shared)]
+    return (apart or cpus[1:])[0]
+
+
+def in_list(text: str) -> set[int]:
+    """Read the kernel's way to list CPUs: 0,4-6."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        low, _, high = part.partition("-")
+        found.update(range(int(low), int(high or low) + 1))
+    return found
+
+
+def cpu_model() -> str:
+    """Name the CPU as /proc/cpuinfo does; arm64 has no name there."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def words(*argv: str) -> str:
+    """What a command says of itself; wrk says it with an exit status of 1."""
+    done = subprocess.run(argv, cwd=ROOT, check=False, capture_output=True, text=True)
+    return (done.stdout or done.stderr).strip()
+
+
+sys.exit(main())

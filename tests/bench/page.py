@@ -1,0 +1,138 @@
+"""The results as a value, as JSON, and as the page docs/explanation/performance.md.
+
+The page is a function of the JSON beside it, and a test holds them together: no figure is changed by hand.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from tests.bench.scenarios import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one contestant's rounds of one scenario came to."""
+
+    contestant: str
+    title: str
+    version: str
+    cost_us: float
+    """CPU time a request, the median of the rounds."""
+    lowest_us: float
+    highest_us: float
+    rate: float
+    """Requests a second, the median of the rounds."""
+    errors: int
+    """Connections that failed, in all rounds together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    scenario: str
+    words: str
+    rows: tuple[Row, ...]
+    targets: tuple[Target, ...]
+
+    def row(self, contestant: str) -> Row | None:
+        return next((row for row in self.rows if row.contestant == contestant), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One interleaved run, and all that one must know to compare it with another."""
+
+    date: str
+    commit: str
+    python: str
+    kernel: str
+    cpu: str
+    cpus: int
+    load: float
+    """Load average of the last minute before the run: more than a little spoils it."""
+    wrk: str
+    compiler: str
+    rounds: int
+    seconds: int
+    tables: tuple[Table, ...]
+    absent: dict[str, str]
+    """Contestant -> why it stayed away."""
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+
+def from_json(text: str) -> Run:
+    values: dict[str, Any] = json.loads(text)
+    return Run(**{**values, "tables": tuple(table_from(table) for table in values["tables"])})
+
+
+def table_from(values: dict[str, Any]) -> Table:
+    rows = tuple(Row(**row) for row in values["rows"])
+    targets = tuple(Target(**target) for target in values["targets"])
+    return Table(**{**values, "rows": rows, "targets": targets})
+
+
+def render(run: Run) -> str:
+    """Write the whole page: the words are in page.md, what was found comes from `run`."""
+    template = Template(Path(__file__).with_name("page.md").read_text(encoding="utf-8"))
+    return template.substitute(results="\n".join(result_lines(run)), facts="\n".join(fact_lines(run)))
+
+
+def result_lines(run: Run) -> Iterator[str]:
+    for table in run.tables:
+        yield from (f"### {table.scenario}", "", table.words, "")
+        yield from table_lines(table)
+        yield ""
+        if verdicts := [*target_lines(table)]:
+            yield from (*verdicts, "")
+    yield from (f"Left out: {name}, since {reason}." for name, reason in run.absent.items())
+
+
+def fact_lines(run: Run) -> Iterator[str]:
+    yield f"* {run.date}, commit {run.commit}"
+    yield f"* {run.python}"
+    yield f"* Linux {run.kernel}; {run.cpu}, {run.cpus} CPUs; load average before the run {run.load:.2f}"
+    yield f"* {run.wrk}; the floor by {run.compiler}"
+    yield f"* {run.rounds} rounds of {run.seconds} s each"
+
+
+def table_lines(table: Table) -> Iterator[str]:
+    floor = table.row("floor")
+    yield "| Server | Version | CPU a request, us | lowest to highest | times the floor | requests a second |"
+    yield "|---|---|--:|--:|--:|--:|"
+    for row in table.rows:
+        cells = (
+            row.title,
+            row.version,
+            f"{row.cost_us:.1f}",
+            f"{row.lowest_us:.1f} to {row.highest_us:.1f}",
+            "" if floor is None else f"{row.cost_us / floor.cost_us:.2f}",
+            f"{row.rate:,.0f}",
+        )
+        yield "| " + " | ".join(cells) + " |"
+    failed = [f"{row.title} {row.errors}" for row in table.rows if row.errors]
+    if failed:
+        yield from ("", f"Connections that failed meanwhile: {', '.join(failed)}.")
+
+
+def target_lines(table: Table) -> Iterator[str]:
+    """Say for each target whether it is met."""
+    for target in table.targets:
+        who, whom = table.row(target.who), table.row(target.whom)
+        if who is None or whom is None:
+            continue
+        ratio = who.cost_us / whom.cost_us
+        verdict = "met" if target.is_met(ratio) else "**missed**"
+        yield (
+            f"* {who.title}: {ratio:.2f} times {whom.title}; "
+            f"the target is {target.relation} {target.times:g} times: {verdict}."
+        )

@@ -1,0 +1,78 @@
+"""What is asked of each contestant: a new scenario is one more value, and perhaps a Lua file for wrk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.bench.apps import HELLO
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`who` costs at most, or at least, so many times what `whom` does."""
+
+    who: str
+    relation: Literal["at most", "at least"]
+    times: float
+    whom: str
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio <= self.times if self.relation == "at most" else ratio >= self.times
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of request, put to each contestant in each round."""
+
+    name: str
+    """For `make bench SCENARIOS=...`."""
+    words: str
+    """What it is, for the page."""
+    app: str
+    """module:variable that answers it."""
+    script: str | None = None
+    """A file in tests/bench/wrk that makes the requests; without one, they are `GET path` with a Host."""
+    path: str = "/"
+    connections: int = 32
+    answer: int = len(HELLO)
+    """Octets of the answer's body: what each contestant must send before it is measured."""
+    request_body: int = 0
+    """Octets of the request's body: the floor is told, for it does not parse."""
+    has_floor: bool = True
+    """Whether the floor can answer it: a constant, in one piece."""
+    targets: tuple[Target, ...] = ()
+    """What we promise ourselves of it."""
+
+
+SCENARIOS = (
+    Scenario(
+        name="hello",
+        words="Hello world over 32 kept connections: the least that a server does.",
+        app="tests.bench.apps:hello",
+        targets=(
+            Target("wsgid", "at most", 2.5, "floor"),
+            Target("wsgid-threads", "at most", 3.0, "floor"),
+            Target("gunicorn-gthread", "at least", 8.0, "wsgid"),
+        ),
+    ),
+    Scenario(
+        name="browser",
+        words="The same with the headers that a browser sends.",
+        app="tests.bench.apps:hello",
+        script="browser.lua",
+    ),
+    Scenario(
+        name="close",
+        words="A connection a request: accepted, answered and closed.",
+        app="tests.bench.apps:hello",
+        script="close.lua",
+    ),
+    Scenario(
+        name="post",
+        words="A form of 10 KB, read by the application.",
+        app="tests.bench.apps:read",
+        script="post.lua",
+        request_body=10240,
+    ),
+)
