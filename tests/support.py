@@ -35,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOT_DEADLINE_S = 20.0
 LINE_DEADLINE_S = 10.0
 END_DEADLINE_S = 15.0
+# of the log, in the message of a wait that was in vain
+LAST_LINES = 40
 # pid, uid, gid: `struct ucred` of unix(7)
 CREDENTIALS = struct.Struct("3i")
 ADDRESS = re.compile(r"(?:[Ll]istening at|Serving on):? (\S+)")
@@ -134,7 +136,7 @@ class ServerProcess:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._notify.bind(notify_path)
-        self._notify.setblocking(False)  # noqa: FBT003  so the library calls it
+        self._notify.setblocking(False)
         self._process = subprocess.Popen(
             self.argv,
             cwd=directory,
@@ -364,7 +366,9 @@ class ServerProcess:
                 self._changed.wait(left_s)
         if result is None:
             why = "the server has ended" if is_over() else f"{deadline_s} s have passed"
-            message = f"waited for {what}: {why}\n{self.story()}"
+            # the whole story is in the report of the failed test
+            last = "".join(f"{line}\n" for line in self.log.splitlines()[-LAST_LINES:])
+            message = f"waited for {what}: {why}; the log ends with\n{last}"
             raise ServerError(message)
         return result
 

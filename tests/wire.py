@@ -136,8 +136,8 @@ class Wire:
     def _read_length(self, size: int, chunks: list[bytes]) -> None:
         while len(self._data) < size:
             if not self._fill():
-                chunks.append(self._data)
-                raise CutError(f"{len(self._data)} octets of {size} came, then the end")
+                chunks.append(self.read_to_end())
+                raise CutError(f"{len(chunks[-1])} octets of {size} came, then the end")
         chunks.append(self.read_exactly(size))
 
     def _read_chunks(self, chunks: list[bytes]) -> None:

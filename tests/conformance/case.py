@@ -25,8 +25,8 @@ class Act(enum.Enum):
 
     # shutdown(SHUT_WR): no more octets will come, answers are still read
     HALF_CLOSE = enum.auto()
-    # the server has read what came before, so that what follows is a segment of its own: another connection is
-    # asked and answers
+    # the server has read what came before, so that what follows is a segment of its own: another connection
+    # is asked and answers
     SEGMENT = enum.auto()
     # the server closes without a word
     EXPECT_END = enum.auto()
@@ -48,12 +48,19 @@ class Reply:
     input: bytes | None = None
     # it answers a HEAD
     head: bool = False
-    # the connection ends with it, and it says so
-    closes: bool = False
+    # the connection ends with it, and it says so; None: it may, as long as it then says so
+    closes: bool | None = False
     # it does not come from the application: one line in the error log, plain text, nothing repeated
     is_refusal: bool = False
-    # it may end before its end: that is how the client learns of a failure
+    # a 500 for what the application did: plain text, without a word of what went wrong
+    is_failure: bool = False
+    # it ends before its end, and the connection with it: that is how the client learns of a failure
     is_cut: bool = False
+
+    @property
+    def is_from_application(self) -> bool:
+        """Whether a call of the application stands behind it: neither a refusal nor an interim answer."""
+        return not self.is_refusal and (not isinstance(self.status, int) or self.status >= 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,8 @@ class Case:
     calls: int | None = None
     # what the application must tell (see tests/apps/probe), in this order, other things between
     told: tuple[str, ...] = ()
-    # patterns of lines in the error log, one each; none: nothing is logged
-    logged: tuple[str, ...] = ()
+    # patterns of lines in the error log, one each; (): nothing is logged; None: not looked at
+    logged: tuple[str, ...] | None = ()
 
 
 def case(id: str, rule: str, *steps: bytes | Reply | Act, **more: Any) -> Case:  # noqa: A002  pytest's word

@@ -72,27 +72,29 @@ class Stage:
         """Play it, and check all that it says."""
         start = self.mark()
         with self.wire() as wire:
-            last = self._play_steps(case, wire)
+            last, is_last = self._play_steps(case, wire)
             if Act.EXPECT_END not in case.steps:
-                self._check_end(wire, last)
+                check_end(wire, is_last=is_last)
         for text in case.told:
             self.server.expect(f"^{TOLD}{re.escape(text)}$", since=start)
-        for pattern in case.logged:
+        for pattern in case.logged or ():
             self.server.expect(pattern, since=start)
         if last and last.is_refusal:
             self.server.expect(r"127\.0\.0\.1", since=start)
-        lines = self.server.log.splitlines()[start : self.mark() - 1]
+        end = self.mark() - 1
+        lines = self.server.log.splitlines()[start:end]
         self._check_told(case, [line.removeprefix(TOLD) for line in lines if line.startswith(TOLD)])
         self._check_logged(case, [line for line in lines if not line.startswith(TOLD)])
 
-    def _play_steps(self, case: Case, wire: Wire) -> Reply | None:
-        last = None
+    def _play_steps(self, case: Case, wire: Wire) -> tuple[Reply | None, bool]:
+        """Give the last answer's expectation, and whether it said that the connection ends."""
+        last, is_last = None, False
         for number, step in enumerate(case.steps):
             if isinstance(step, bytes):
                 is_final = not any(isinstance(one, bytes) for one in case.steps[number:][1:])
                 following = case.steps[number + 1 :]
                 is_refused = any(isinstance(one, Reply) and one.is_refusal for one in following)
-                self._send(wire, step + SMUGGLED if is_final and is_refused else step)
+                wire.send(step + SMUGGLED if is_final and is_refused else step)
             elif step is Act.HALF_CLOSE:
                 wire.sock.shutdown(socket.SHUT_WR)
             elif step is Act.SEGMENT:
@@ -100,28 +102,15 @@ class Stage:
             elif step is Act.EXPECT_END:
                 assert wire.read_to_end() == b""
             elif isinstance(step, Reply):
-                check(step, wire.read_answer(head=step.head, may_be_cut=step.is_cut))
-                last = step
-        return last
-
-    @staticmethod
-    def _send(wire: Wire, data: bytes) -> None:
-        wire.send(data)
-
-    def _check_end(self, wire: Wire, last: Reply | None) -> None:
-        if last and (last.closes or last.is_cut):
-            rest = wire.read_to_end()
-            assert rest == b"", f"after the last answer came {rest[:200]!r}"
-            return
-        with contextlib.suppress(OSError):
-            wire.send(b"GET /-/mark?again HTTP/1.1\r\nHost: h\r\n\r\n")
-        answer = wire.read_answer()
-        assert answer.status == 204, f"the connection is not in step: {answer.head!r}"
+                answer = wire.read_answer(head=step.head, may_be_cut=step.is_cut)
+                check(step, answer)
+                last, is_last = step, answer.is_last or answer.framing == "cut"
+        return last, is_last
 
     def _check_told(self, case: Case, told: list[str]) -> None:
         calls = case.calls
         if calls is None:
-            calls = sum(isinstance(one, Reply) and not one.is_refusal for one in case.steps)
+            calls = sum(isinstance(one, Reply) and one.is_from_application for one in case.steps)
         told = [line for line in told if not line.startswith("mark ")]
         found = [line for line in told if line.startswith("call ")]
         assert len(found) == calls, f"calls of the application: {found}"
@@ -132,11 +121,21 @@ class Stage:
         if any(isinstance(one, Reply) and one.is_refusal for one in case.steps):
             assert len(lines) == 1, f"a refusal is one line: {lines}"
             assert lines[0].isprintable(), f"control characters are escaped: {lines[0]!r}"
-        elif not case.logged:
-            assert lines == []
-        for pattern in case.logged:
+        elif case.logged == ():
+            assert lines == [], "something was logged"
+        for pattern in case.logged or ():
             found = [line for line in lines if re.search(pattern, line)]
             assert len(found) == 1, f"one line that matches {pattern!r}: {lines}"
+
+
+def check_end(wire: Wire, *, is_last: bool) -> None:
+    """The connection has ended, with nothing behind the last answer; or it is kept, and in step."""
+    if is_last:
+        rest = wire.read_to_end()
+        assert rest == b"", f"after the last answer came {rest[:200]!r}"
+        return
+    answer = wire.ask(b"GET /-/mark?again HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert answer.status == 204, f"the connection is not in step: {answer.head!r}"
 
 
 def check(reply: Reply, answer: Answer) -> None:
@@ -161,9 +160,14 @@ def check(reply: Reply, answer: Answer) -> None:
         date = answer.header("Date")
         assert date, seen
         assert "Date" in reply.headers or DATE.fullmatch(date), seen
-        if not reply.is_cut:
-            says_close = "close" in [value.strip().lower() for value in answer.values("Connection")]
-            assert says_close == reply.closes, seen
+    if reply.is_cut:
+        assert answer.framing == "cut", seen
+    elif reply.closes is not None and answer.status >= 200:
+        says_close = "close" in [value.strip().lower() for value in answer.values("Connection")]
+        assert says_close == reply.closes, seen
+    if reply.is_failure:
+        assert (answer.header("Content-Type") or "").startswith("text/plain"), seen
+        assert not re.search(rb"xyzzy|Traceback|Error:|File ", answer.head + answer.body), seen
     if reply.is_refusal:
         check_refusal(reply, answer)
     if reply.environ is not None:
@@ -171,7 +175,7 @@ def check(reply: Reply, answer: Answer) -> None:
 
 
 def check_refusal(reply: Reply, answer: Answer) -> None:
-    """A refusal is short, plain text, and repeats nothing of the request: cases put "xyzzy" where it might."""
+    """A refusal is short, plain text, and repeats nothing of the request: cases put "xyzzy" there."""
     seen = f"{answer.head!r} {answer.body[:300]!r}"
     assert (answer.header("Content-Type") or "").startswith("text/plain"), seen
     assert answer.framing == ("none" if reply.head else "length"), seen

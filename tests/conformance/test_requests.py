@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance import host, request_line, target
+from tests.conformance import connection, fields, framing, host, request_line, target
 
 if TYPE_CHECKING:
     from tests.conformance.case import Case
     from tests.conformance.stage import Stage
 
-CASES = (*request_line.CASES, *target.CASES, *host.CASES)
+CASES = (*request_line.CASES, *target.CASES, *host.CASES, *fields.CASES, *framing.CASES, *connection.CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -51,11 +51,12 @@ class Plan:
     """One response, as it was ordered.
 
     status, headers: what start_response gets ("200 OK", one Content-Type).
-    body: the blocks, latin-1 ([]). write: what goes through write() before them ([]).
+    body: the blocks, latin-1 ([]). times: how often all of them come (1). write: what goes through write()
+    before them ([]).
     kind: "blocks" (an iterator with close(), told), "list", "tuple", "generator".
     start: when start_response is called: "call", "next" (at the first next()), "never", "twice".
-    raise: an exception's name; at: when ("call", "started", "next", "end" (after the blocks), "close").
-    again: [status, headers] for a second start_response with exc_info, when `again_after` blocks are out (0).
+    error: an exception's name (ValueError); at: when ("call", "started", "next", "end" (after the blocks), "close").
+    again: [status, headers] for another start_response with exc_info, when `again_after` blocks are out (0).
     hints: header lists for wsgi.early_hints.
     """
 
@@ -67,11 +68,11 @@ class Plan:
         self.headers = [
             (name, value) for name, value in order.get("headers", [["Content-Type", "text/plain"]])
         ]
-        self.body = [block.encode("latin-1") for block in order.get("body", [])]
+        self.body = [block.encode("latin-1") for block in order.get("body", [])] * order.get("times", 1)
         self.write: list[str] = order.get("write", [])
         self.kind: str = order.get("kind", "blocks")
         self.start: str = order.get("start", "call")
-        self.error: str = order.get("raise", "ValueError")
+        self.error: str = order.get("error", "ValueError")
         self.error_at: str = order.get("at", "")
         self.again: list[Any] | None = order.get("again")
         self.again_after: int = order.get("again_after", 0)
@@ -171,10 +172,17 @@ def hold(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
 
 
 def lockstep(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Yield three blocks, each after an octet that the client sends when it has the block before."""
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    """Send three blocks, each after an octet that the client sends when it has the block before.
+
+    The query "write" sends them through write(), "length" with a Content-Length.
+    """
+    headers = [("Content-Length", "11")] if environ["QUERY_STRING"] == "length" else []
+    write = start_response("200 OK", headers)
     for number in (b"one", b"two", b"three"):
-        yield number
+        if environ["QUERY_STRING"] == "write":
+            write(number)
+        else:
+            yield number
         wait_for_octet(environ)
 
 
