@@ -19,6 +19,6 @@ def serve(app: str | Callable[..., Any], **settings: object) -> int:
     file, and come above every other layer. Call it in the main thread: it handles signals. Where
     `app` is a callable, a reload (SIGHUP) takes new settings, but no new code.
     """
-    from wsgid.cli import main  # noqa: PLC0415  lazy: `import wsgid` must stay cheap
+    from wsgid.cli.main import serve as serve_now  # noqa: PLC0415  lazy: `import wsgid` must stay cheap
 
-    return main.serve(app, settings)
+    return serve_now(app, settings)

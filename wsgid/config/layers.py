@@ -222,11 +222,11 @@ def _refuse_value(state: _Check, path: KeyPath, detail: ErrorDetails) -> None:
             note = did_you_mean(given.lower(), words) or f"expected one of {', '.join(words)}"
             state.refuse(path, "invalid-value", message, note)
         case "greater_than_equal":
-            state.refuse(path, "out-of-range", message, f"expected at least {context['ge']}")
+            state.refuse(path, "out-of-range", message, f"expected at least {context['ge']:g}")
         case "greater_than":
-            state.refuse(path, "out-of-range", message, f"expected more than {context['gt']}")
+            state.refuse(path, "out-of-range", message, f"expected more than {context['gt']:g}")
         case "less_than_equal":
-            state.refuse(path, "out-of-range", message, f"expected at most {context['le']}")
+            state.refuse(path, "out-of-range", message, f"expected at most {int(context['le'])}")
         case "finite_number":
             state.refuse(path, "out-of-range", message, "expected a finite number")
         case _ if len(path) > 1 and path[1] in BY_NAME:

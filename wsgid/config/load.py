@@ -213,12 +213,12 @@ def _not_built(merged: Merged) -> Iterator[Diagnostic]:
         value = merged.values.get(name)
         if not value or (word and value != word and not (":" in word and ":" in str(value))):
             continue
-        label = Label(_last(merged, name).value, "not built yet")
+        where = _last(merged, name).value
         if about(name).is_essential:
             message = f'{name} "{value}" is not built yet' if word else f"`{name}` is not built yet"
-            yield Diagnostic("error", "not-built-yet", message, (label,))
+            yield Diagnostic("error", "not-built-yet", message, (Label(where),))
         else:
-            labels.append(label)
+            labels.append(Label(where))
             names.append(f"`{name}`")
     if names:
         yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))

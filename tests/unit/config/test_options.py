@@ -1,0 +1,89 @@
+"""The command line, as text: what was typed, and what argparse must not do."""
+
+from __future__ import annotations
+
+import pytest
+
+from wsgid.config.option_table import OPTIONS
+from wsgid.config.options import Argument, make_parser, parse_command
+from wsgid.errors import UsageError
+
+
+def test_arguments_are_noted_as_they_were_typed() -> None:
+    command = parse_command(
+        ["-w", "4", "--bind=:80", "mysite:app", "-b", "unix:/x", "--no-sendfile", "--access-logfile", "-"]
+    )
+
+    assert (
+        Argument("workers", "-w", "4"),
+        Argument("bind", "--bind", ":80"),
+        Argument("app", "", "mysite:app"),
+        Argument("bind", "-b", "unix:/x"),
+        Argument("sendfile", "--no-sendfile", "false"),
+        Argument("accesslog", "--access-logfile", "-"),
+    ) == command.arguments
+    assert (None, False, False) == (command.config, command.wants_help, command.wants_version)
+
+
+def test_no_arguments_are_no_settings() -> None:
+    assert () == parse_command([]).arguments
+
+
+def test_every_setting_with_a_flag_can_be_given() -> None:
+    for option in OPTIONS:
+        for flag in (*option.flags, *option.old_flags):
+            argv = [flag] if option.kind == "flag" else [flag, "x=y"]
+
+            (argument,) = parse_command(argv).arguments
+            assert (option.name, flag) == (argument.name, argument.flag)
+
+
+def test_gunicorns_spellings_are_taken() -> None:
+    """Units that start gunicorn are to need another word only."""
+    given = {
+        "-k": "worker_class",
+        "--threads": "threads",
+        "-t": "timeout",
+        "-n": "proc_name",
+        "-e": "env",
+        "--log-file": "errorlog",
+        "--limit-request-field_size": "limit_request_field_size",
+    }
+    argv = [word for flag in given for word in (flag, "1")]
+
+    assert list(given.values()) == [argument.name for argument in parse_command(argv).arguments]
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["--wokers", "4"], "no option --wokers, did you mean --workers?"),
+        (["--wokers=4", "x:y"], "no option --wokers, did you mean --workers?"),
+        (["--work", "4"], "no option --work"),
+        (["--xyzzy"], "no option --xyzzy\n"),
+        (["a:b", "c:d"], "`c:d` would be another"),
+        (["-w"], "expected one argument"),
+        (["--sendfile=no"], "ignored explicit argument"),
+    ],
+)
+def test_what_is_no_usage_is_told_in_a_sentence(argv: list[str], text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_command(argv)
+
+    assert text in f"{caught.value}\n"
+
+
+def test_help_names_every_setting_with_its_variable() -> None:
+    text = " ".join(make_parser().format_help().split())
+
+    for option in OPTIONS:
+        if option.flags:
+            assert f"[env: {option.variable}]" in text
+            assert all(f"{flag}" in text for flag in option.flags)
+    assert "--limit-request-field_size" not in text
+    assert "--sendfile, --no-sendfile" in text
+
+
+def test_help_and_version_win_over_what_else_is_wrong() -> None:
+    assert parse_command(["--help", "--nonsense"]).wants_help
+    assert parse_command(["--version"]).wants_version
