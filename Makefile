@@ -13,7 +13,7 @@ SLOWEST := load or fault or framework
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -49,8 +49,8 @@ format: $(VENV)/.lint  ## let ruff put the source in form
 bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
 	$(BIN)/python -m tests.bench $(foreach option,SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 
-generated: $(VENV)/.run  ## write the pages that the code knows better
-	$(BIN)/python -m docs.generate
+generated: $(VENV)/.run  ## write what the code knows better: the table of options
+	$(BIN)/python -m wsgid.config.generate
 
 clean:  ## take away what the other commands made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
