@@ -51,7 +51,7 @@ def prepare(chdir: str | None, pythonpath: Sequence[str], env: Mapping[str, str]
                 f"cannot enter the directory {chdir}: {error.strerror}; see the setting `chdir`"
             ) from error
     here = Path.cwd()
-    paths = [str(here), *(str(here / path) for path in pythonpath)]
+    paths = list(dict.fromkeys([str(here), *(str(here / path) for path in pythonpath)]))
     sys.path[:] = [*paths, *(path for path in sys.path if path not in paths)]
 
 
@@ -167,6 +167,10 @@ def _is_within(missing: str | None, module: str) -> bool:
 
 def _not_found(spec: Spec, missing: str) -> str:
     head = f"application `{spec.text}`:"
+    if spec.module.endswith(".py"):
+        # The commonest slip: it is a module's name as well, so only now is it known to be none.
+        name = spec.module.removesuffix(".py")
+        return f"{head} there is no module `{spec.module}`; if a file is meant, write `{name}:VARIABLE`"
     parent, _, name = missing.rpartition(".")
     if not parent:
         return f"{head} {_not_on_path(spec, missing)}"

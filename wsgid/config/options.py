@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from wsgid.config.option_table import OPTIONS
 from wsgid.errors import UsageError
@@ -27,8 +26,7 @@ EPILOG = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A setting that was given: the flag as it was typed ("" for APP_MODULE), and the text of its value."""
 
     name: str
@@ -36,8 +34,7 @@ class Argument:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What a command line asks for."""
 
     arguments: tuple[Argument, ...]

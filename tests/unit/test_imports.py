@@ -1,0 +1,65 @@
+"""What the arbiter's process imports, asked of fresh interpreters.
+
+gevent and eventlet replace locks, sockets and selectors after the fork. What a worker inherits must
+therefore not have been made of the real ones: nothing that the arbiter imports brings in these modules.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# What gevent and eventlet patch badly once it is there, or what builds on it at import.
+UNWANTED = ("ssl", "asyncio", "concurrent.futures", "queue")
+
+ARBITER = "wsgid.cli.main, wsgid.config.load, wsgid.arbiter.arbiter, wsgid.workers.process"
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout.strip()
+
+
+def brought_in(modules: str, unwanted: tuple[str, ...], then: str = "") -> str:
+    return run(
+        f"import sys, {modules}\n{then}\nprint(*(name for name in {unwanted!r} if name in sys.modules))"
+    )
+
+
+@pytest.mark.parametrize(
+    "modules", ["pydantic", "tomli", "httptools", "sdnotify", "wsgid.config.load", ARBITER]
+)
+def test_nothing_that_must_be_patched_is_imported(modules: str) -> None:
+    assert "" == brought_in(modules, UNWANTED)
+
+
+def test_reading_settings_imports_nothing_of_it_either() -> None:
+    """Much of pydantic is imported at first use; a mistake's way is the longest."""
+    then = """
+from wsgid.config.load import load
+from wsgid.errors import ConfigurationError
+load(["-w", "auto", "-b", "[::1]:80", "x:y"], {"WSGID_TIMEOUT": "3s"}, "/")
+try:
+    load(["-w", "many"], {"WSGID_TIEMOUT": "3s"}, "/")
+except ConfigurationError as error:
+    str(error)
+"""
+    assert "" == brought_in("wsgid.config.load", UNWANTED, then)
+
+
+def test_help_and_version_import_no_pydantic() -> None:
+    """A person waits for them, and completion asks them."""
+    for flag in ("--help", "--version"):
+        then = f"with contextlib.redirect_stdout(io.StringIO()):\n    wsgid.cli.main.main([{flag!r}])"
+        unwanted = ("pydantic", "tomli", "socket", "inspect")
+        assert "" == brought_in("contextlib, io, wsgid.cli.main", unwanted, then)
+
+
+def test_importing_the_package_imports_nothing_of_it() -> None:
+    """Whoever asks for wsgid.__version__, or embeds the server, pays when it serves."""
+    assert "wsgid" == run(
+        "import sys, wsgid\nprint(*(name for name in sys.modules if name.partition('.')[0] == 'wsgid'))"
+    )
