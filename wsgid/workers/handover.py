@@ -12,6 +12,7 @@ import socket
 from dataclasses import dataclass
 
 from wsgid.protocol.http1 import Request
+from wsgid.workers.connection import Connection
 from wsgid.wsgi.body import RequestBody, Spool
 
 # Bodies in memory, a head and what came behind it; the kernel takes about twice as much in one message.
@@ -49,16 +50,12 @@ class HandOver:
         """The descriptor that becomes readable when a connection waits."""
         return self._receive.fileno()
 
-    def send(
-        self,
-        sock: socket.socket,
-        server: tuple[str, str],
-        peer: tuple[str, int] | None,
-        request: Request | None,
-        rest: bytes,
-    ) -> bool:
+    def send(self, connection: Connection, request: Request | None) -> bool:
         """Send a connection; False if it must stay: the queue is full, or the request too large to travel."""
-        fds = [sock.fileno()]
+        environ = connection.environ
+        server = environ["SERVER_NAME"], environ["SERVER_PORT"]
+        peer = (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])) if "REMOTE_PORT" in environ else None
+        fds = [connection.fd]
         head = None
         if request is not None:
             body = request.body
@@ -82,7 +79,7 @@ class HandOver:
                 octets,
                 0 if body is None else body.size,
             )
-        message = marshal.dumps((FORM, server, peer, head, rest))
+        message = marshal.dumps((FORM, server, peer, head, connection.parser.rest))
         if len(message) > MESSAGE_BOUND:
             return False
         try:

@@ -9,27 +9,23 @@ connection that becomes ready goes to another worker (handover.py).
 # Rule 2: who pops a connection owns it (poller.py), and has given it up when `wait` returns.
 # Rule 3: only `_serve` and `_settle` call code of the application, and only seated threads call them.
 
-import errno
 import io
 import os
 import socket
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
 from math import inf
 from time import monotonic
 from typing import BinaryIO
 
 from wsgid.errors import ExitCode
 from wsgid.metrics.scoreboard import Cell
-from wsgid.net.listener import Listener
-from wsgid.protocol.fields import FieldKeys
-from wsgid.protocol.http1 import Limits, Request, RequestParser
+from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE, refusal_answer
+from wsgid.workers.acceptor import Acceptor, ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.handover import HandOver
@@ -38,8 +34,8 @@ from wsgid.workers.poller import WRITE, Poller
 from wsgid.workers.records import log_refusal, make_report
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import BodyPull
-from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget, StreamedBody
-from wsgid.wsgi.environ import boot_environ, connection_environ, request_environ
+from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
+from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
@@ -54,10 +50,6 @@ LINGER_S = 1.0
 
 # While the standby stands in: connections accepted, that they may go to another worker.
 ACCEPTS_ASIDE = 64
-
-OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-
-BEFORE_THE_APPLICATION = frozenset({State.FRESH, State.HEAD, State.BODY, State.PARKED})
 
 
 class Seat:
@@ -88,18 +80,8 @@ class ThreadServer:
         self._send_timeout = settings.send_timeout or inf
         self._connections_bound = settings.worker_connections
         self._buffering = settings.request_buffering
-        self._limits = Limits(
-            settings.limit_request_line,
-            settings.limit_request_fields,
-            settings.limit_request_field_size,
-            settings.limit_request_body,
-        )
-        self._field_keys = FieldKeys(settings.header_map)
         self._budget = SpoolBudget(settings.spool_limit)
         self._spool = Spool(settings.body_memory, self._budget, settings.tmp_upload_dir)
-        self._boot_environ = boot_environ(
-            multithread=self._threads > 1, multiprocess=settings.workers > 1, errors=sys.stderr
-        )
         self._around = Surroundings(
             context.app,
             make_report(context.log),
@@ -109,17 +91,24 @@ class ThreadServer:
         )
         self._poller = Poller(one_shot=self._threads > 1)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
+        self._acceptor = Acceptor(
+            context.listeners,
+            self._handover,
+            self._poller,
+            ConnectionMaker(settings, self._spool),
+            bound=self._connections_bound,
+            log=context.log,
+            arrived=self._arrived,
+            close=self._close,
+        )
         self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
         self._standby = Standby(self)
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
-        # All that are open, whoever owns them.
-        self._open: dict[int, Connection] = {}
         self._parked: set[Connection] = set()
         # Requests, or responses, that wait for a thread that may call the application.
         self._ready: deque[tuple[Connection, Request | None]] = deque()
-        self._listening = False
         self._done = False
         # Readable for ever once the threads shall return.
         self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -470,7 +459,7 @@ class ThreadServer:
 
     def _close(self, connection: Connection) -> None:
         self._poller.forget(connection)
-        self._open.pop(connection.fd, None)
+        self._acceptor.open.pop(connection.fd, None)
         self._parked.discard(connection)
         connection.close()
         self._on_fewer()
@@ -478,9 +467,9 @@ class ThreadServer:
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
         if self._leaving.is_draining:
-            if not self._open:
+            if not self._acceptor.open:
                 self._finish()
-        elif not self._listening:
+        elif not self._acceptor.is_listening:
             self._listen()
 
     def _finish(self) -> None:
@@ -492,111 +481,33 @@ class ThreadServer:
     # ---- new connections ----
 
     def _listen(self) -> None:
-        """Wait for new connections, and for those of other workers, unless there is a reason not to."""
+        """Let connections in, unless there is a reason not to."""
         leaving = self._leaving
         with self._poller.lock:
-            if self._listening or leaving.is_draining or leaving.passes_on or self._standby.taken:
-                return
-            self._listening = True
-            for listener in self._context.listeners:
-                self._poller.add(listener.socket.fileno(), partial(self._accept, listener), exclusive=True)
-            if self._handover is not None:
-                self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
+            if not (leaving.is_draining or leaving.passes_on or self._standby.taken):
+                self._acceptor.listen()
 
-    def _ignore_new(self) -> None:
-        """Leave new connections to others."""
-        with self._poller.lock:
-            if not self._listening:
-                return
-            self._listening = False
-            for listener in self._context.listeners:
-                self._poller.remove(listener.socket.fileno())
-            if self._handover is not None:
-                self._poller.remove(self._handover.fileno())
-
-    def _accept(self, listener: Listener, now: float, seat: Seat | None) -> bool:
-        """Accept one connection and look at it; False if there was none."""
-        if len(self._open) >= self._connections_bound and not self._make_room(now):
-            self._ignore_new()
-            return False
-        try:
-            sock, address = listener.socket.accept()
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            if error.errno in OUT_OF_RESOURCES:
-                # Accepting would fail again at once; the next look tries anew.
-                self._ignore_new()
-                self._log.warning("cannot accept connections for now: %s", error.strerror)
-            return False
-        sock.setblocking(False)
-        if seat is not None:
-            # To the tail of those that wait for this listener: the next connection is another worker's.
-            self._poller.requeue(listener.socket.fileno())
-        peer = (address[0], address[1]) if isinstance(address, tuple) else None
-        connection = self._open_connection(sock, _server_of(listener, sock), peer, now)
-        self._read_on(connection, now, seat)
-        return True
-
-    def _take_handed(self, now: float, seat: Seat | None) -> bool:
-        """Take a connection that another worker passed on; False if there was none."""
-        if self._handover is None or seat is None:
-            return False
-        handed = self._handover.receive()
-        if handed is None:
-            return False
-        connection = self._open_connection(handed.sock, handed.server, handed.peer, now)
-        connection.requests = 1
-        connection.parser.rest = handed.rest
-        if handed.request is not None:
-            self._dispatch(connection, handed.request, now, seat)
-        elif handed.rest:
+    def _arrived(
+        self, connection: Connection, request: Request | None, now: float, seat: Seat | None
+    ) -> None:
+        """Look at a connection that has just come in, perhaps with a request that another worker read."""
+        if request is not None:
+            self._dispatch(connection, request, now, seat)
+        elif connection.parser.rest:
             self._feed(connection, b"", now, seat)
         else:
             self._read_on(connection, now, seat)
-        return True
-
-    def _open_connection(
-        self, sock: socket.socket, server: tuple[str, str], peer: tuple[str, int] | None, now: float
-    ) -> Connection:
-        parser = RequestParser(self._limits, self._field_keys, self._make_body)
-        environ = connection_environ(self._boot_environ, server, peer)
-        connection = Connection(
-            sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout
-        )
-        self._open[connection.fd] = connection
-        return connection
-
-    def _make_body(self, _: Request) -> RequestBody | StreamedBody:
-        return RequestBody(self._spool) if self._buffering else StreamedBody()
-
-    def _make_room(self, now: float) -> bool:
-        """Close the connection that is missed least: an idle one, else who has stood still longest."""
-        waiting = list(self._poller.waiting.values())
-        victims = [connection for connection in waiting if connection.state is State.IDLE]
-        if not victims:
-            victims = [connection for connection in waiting if connection.state in BEFORE_THE_APPLICATION]
-        if not victims:
-            return False
-        victim = min(victims, key=lambda connection: connection.since)
-        if self._poller.claim(victim):
-            self._log.info(
-                "connection closed to make room peer=%s age_s=%.1f", victim.peer.decode(), now - victim.since
-            )
-            self._close(victim)
-        return True
 
     # ---- between workers ----
 
     def _pass_on(self, connection: Connection, request: Request | None) -> bool:
         """Give a connection to another worker; False if it must stay."""
-        parser = connection.parser
-        if self._handover is None or parser.request is not None:
-            return False
-        environ = connection.environ
-        server = environ["SERVER_NAME"], environ["SERVER_PORT"]
-        peer = (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])) if "REMOTE_PORT" in environ else None
-        if not self._handover.send(connection.sock, server, peer, request, parser.rest):
+        if (
+            self._handover is None
+            or self._leaving.closes
+            or connection.parser.request is not None
+            or not self._handover.send(connection, request)
+        ):
             return False
         self._close(connection)
         return True
@@ -610,7 +521,7 @@ class ThreadServer:
         try:
             self._next_look = now + self._look_every
             self._row.beat(now)
-            self._row.connections = len(self._open)
+            self._row.connections = len(self._acceptor.open)
             self._around.renew_date(formatdate(usegmt=True))
             for connection in list(self._poller.waiting.values()):
                 if connection.deadline <= now and self._poller.claim(connection):
@@ -618,12 +529,9 @@ class ThreadServer:
             leaving = self._leaving
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
-            if self._listening:
-                # A wake-up for a listener may have gone to a worker that died of something else before it
-                # accepted.
-                for listener in self._context.listeners:
-                    self._poller.requeue(listener.socket.fileno())
-            elif len(self._open) < self._connections_bound:
+            if self._acceptor.is_listening:
+                self._acceptor.refresh()
+            elif len(self._acceptor.open) < self._connections_bound:
                 self._listen()
         finally:
             self._look_lock.release()
@@ -668,7 +576,7 @@ class ThreadServer:
         if served >= leaving.bound and not leaving.passes_on and self._handover is not None:
             leaving.hold(now)
             self._next_look = min(self._next_look, leaving.held_until)
-            self._ignore_new()
+            self._acceptor.ignore()
 
     def _on_wake(self, now: float, _: Seat | None) -> None:
         """A signal came, or the arbiter is gone."""
@@ -685,40 +593,24 @@ class ThreadServer:
 
     def _drain(self, now: float, *, is_last: bool) -> None:
         """Accept no more, and leave what can be left to other workers, if there are any."""
+        self._acceptor.ignore()
         if is_last:
-            self._take_the_rest(now)
-        self._ignore_new()
+            for connection, request in self._acceptor.take_the_rest(now):
+                if request is not None:
+                    self._leave_ready(connection, request)
+                elif connection.parser.rest:
+                    self._feed(connection, b"", now, None)
+                else:
+                    self._poller.wait(connection, State.FRESH, now, connection.deadline)
+        self._acceptor.close()
         for connection in list(self._poller.waiting.values()):
             if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
                 continue
             if is_last or not self._pass_on(connection, None):
                 deadline = min(connection.deadline, self._leaving.idle_until)
                 self._poller.wait(connection, connection.state, now, deadline)
-        for listener in self._context.listeners:
-            listener.socket.close()
-        if not self._open:
+        if not self._acceptor.open:
             self._finish()
-
-    def _take_the_rest(self, now: float) -> None:
-        """Empty the kernel's queue and the workers': nobody else will."""
-        for listener in self._context.listeners:
-            while len(self._open) < self._connections_bound:
-                try:
-                    sock, address = listener.socket.accept()
-                except OSError:
-                    break
-                sock.setblocking(False)
-                peer = (address[0], address[1]) if isinstance(address, tuple) else None
-                connection = self._open_connection(sock, _server_of(listener, sock), peer, now)
-                self._poller.wait(connection, State.FRESH, now, connection.deadline)
-        while self._handover is not None and (handed := self._handover.receive()) is not None:
-            connection = self._open_connection(handed.sock, handed.server, handed.peer, now)
-            connection.requests = 1
-            connection.parser.rest = handed.rest
-            if handed.request is not None:
-                self._leave_ready(connection, handed.request)
-            else:
-                self._poller.wait(connection, State.IDLE, now, self._leaving.idle_until)
 
     # ---- for the standby ----
 
@@ -728,16 +620,10 @@ class ThreadServer:
 
     def stand_in_begin(self) -> None:
         """Leave new connections to other workers, and send them what has already woken this one."""
-        was_listening = self._listening
-        self._ignore_new()
-        if self._handover is None or not was_listening:
-            return
-        self._handover.resend_one()
-        now = monotonic()
-        for listener in self._context.listeners:
-            for _ in range(ACCEPTS_ASIDE):
-                if not self._accept(listener, now, None):
-                    break
+        was_listening = self._acceptor.is_listening
+        self._acceptor.ignore()
+        if was_listening and self._handover is not None:
+            self._acceptor.accept_aside(monotonic(), ACCEPTS_ASIDE)
 
     def stand_in_turn(self, timeout: float, is_current: Callable[[], bool]) -> None:
         """Poll once and do what needs no application, as long as `is_current`."""
@@ -756,21 +642,10 @@ class ThreadServer:
                     self._on_event(connection, now, None)
                 elif fd in self._poller.callbacks:
                     self._call_back(fd, now, None)
-                elif self._threads == 1 and fd in self._open:
+                elif self._threads == 1 and fd in self._acceptor.open:
                     # It is being served: its next octet would return for ever. Its owner adds it again.
-                    self._poller.forget(self._open[fd])
+                    self._poller.forget(self._acceptor.open[fd])
 
     def stand_in_end(self) -> None:
         """Be there for new connections again."""
         self._listen()
-
-
-def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:
-    """SERVER_NAME and SERVER_PORT: the listener's; where it listens everywhere, the address reached."""
-    if listener.host in {"0.0.0.0", "::"}:  # noqa: S104 - it is compared, not bound
-        try:
-            name = sock.getsockname()
-        except OSError:
-            return listener.host, str(listener.port)
-        return name[0], str(name[1])
-    return listener.host, str(listener.port)

@@ -80,6 +80,7 @@ class Exchange:
         "_chunked",
         "_head",
         "_head_sent",
+        "_is_full",
         "_is_head",
         "_iterable",
         "_output",
@@ -121,6 +122,8 @@ class Exchange:
         self._chunked = False
         # What Content-Length still promises; -1 where the end is known otherwise; no more than that is sent.
         self._remaining = -1
+        # Whether blocks are no more sent: there is no body, or the application went beyond Content-Length.
+        self._is_full = False
         self._iterable: Iterable[bytes] | None = None
         environ["wsgi.early_hints"] = self.early_hints
 
@@ -219,7 +222,8 @@ class Exchange:
         for block in iterable:
             if block:
                 self._send(block)
-                if not self._may_send_more():
+                # Not when Content-Length is reached: what stands behind the last yield is to run.
+                if self._is_full:
                     break
             elif type(block) is not bytes:
                 raise _not_bytes(block)
@@ -254,19 +258,18 @@ class Exchange:
         if not block:
             return
         start = b"" if self._head_sent else self._start(None)
-        if not self._may_send_more():
-            if start:
-                self._output.send(start)
-            return
-        if self._remaining >= 0:
-            if len(block) > self._remaining:
-                self._around.report(self, "more octets than Content-Length says: cut", None)
-                block = block[: self._remaining]
+        if self._is_full:
+            block = b""
+        elif len(block) > self._remaining >= 0:
+            self._around.report(self, "more octets than Content-Length says: cut", None)
+            self._is_full = True
+            block = block[: self._remaining]
+        if self._remaining > 0:
             self._remaining -= len(block)
         self.sent += len(block)
         if self._chunked:
             self._output.send(b"%b%x\r\n%b\r\n" % (start, len(block), block))
-        else:
+        elif start or block:
             self._output.send(start + block if start else block)
 
     def _start(self, length: int | None) -> bytes:
@@ -280,14 +283,16 @@ class Exchange:
         framing = ""
         if not head.has_body:
             # RFC 9110, 8.6: no Content-Length with 204 and 1xx; with 304 it is that of the 200.
-            if head.code == 304 and length is not None:  # noqa: PLR2004 - the status' name
-                framing = f"Content-Length: {length}\r\n"
+            if head.code == 304 and head.content_length is not None:  # noqa: PLR2004 - the status' name
+                framing = f"Content-Length: {head.content_length}\r\n"
             if head.code < 200:  # noqa: PLR2004 - the client goes on waiting for a final one
                 self.keep_alive = False
             self._remaining = 0
+            self._is_full = True
         elif self._is_head:
             framing = f"Content-Length: {length}\r\n" if length is not None else ""
             self._remaining = 0
+            self._is_full = True
         elif length is not None:
             framing = f"Content-Length: {length}\r\n"
             self._remaining = length
@@ -313,9 +318,6 @@ class Exchange:
         else:
             connection = "" if self.is_http11 else "Connection: keep-alive\r\n"
         return f"{head.text}{framing}{common}{connection}\r\n".encode("latin-1")
-
-    def _may_send_more(self) -> bool:
-        return self._remaining != 0
 
     def _end(self) -> None:
         """End the body as its framing demands."""

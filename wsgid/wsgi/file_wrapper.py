@@ -56,6 +56,7 @@ class FileWrapper:
         except (OSError, ValueError):
             # Closed, or without a position: the iteration will tell the application's author.
             return None
-        if not stat.S_ISREG(status.st_mode):
+        # A file of /proc or /sys is regular and of size 0, and has something to read all the same.
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
             return None
         return FileRange(descriptor, offset, max(0, status.st_size - offset))
