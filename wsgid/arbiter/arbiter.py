@@ -76,6 +76,7 @@ class Arbiter:
         self._must_reload = False  # a HUP came at a time when it had to wait
         self._reopened_at = 0.0
         self._turned_at = 0.0
+        self._is_settled = False  # nothing has changed what is wanted since the last plan
         self._status_at = 0.0
         self._requests_before = 0  # of workers that are gone
 
@@ -129,6 +130,7 @@ class Arbiter:
         """Compare what is wanted with what is there, and act."""
         self._pool.observe(lambda slot: self._scoreboard.row(slot).read(), now)
         self._backoff = recovered(self._backoff, self._pool.workers, now)
+        planned = self._wanted
         for action in plan(self._goal(), self._pool.workers, now):
             match action:
                 case Spawn():
@@ -140,11 +142,13 @@ class Arbiter:
                 case Abort() | Kill():
                     self._end(action, now)
         self._take_stock(now)
+        self._is_settled = self._wanted is planned
 
     def _wait(self) -> None:
         """Wait until something happens, and let it change what is wanted or known."""
         before = monotonic()
-        deadline = next_deadline(self._goal(), self._pool.workers, before)
+        # What was only now found to be wanted is planned for at once.
+        deadline = next_deadline(self._goal(), self._pool.workers, before) if self._is_settled else before
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
         if now - self._turned_at > _TICK_S + _AWAY_S:
@@ -344,17 +348,17 @@ class Arbiter:
         """Note what has been reached."""
         workers = self._pool.workers
         serving = [worker for worker in workers if worker.state is State.SERVING]
-        starting = [worker for worker in workers if worker.state is State.STARTING]
+        is_starting = any(worker.state is State.STARTING for worker in workers)
+        # One of several that cannot boot does not keep the others' readiness from the world.
+        is_up = len(serving) >= self._wanted.workers or (not is_starting and self._backoff.failures > 0)
         if self._phase is Phase.STOPPING and not workers:
             self._phase = Phase.DONE
-        elif self._phase is Phase.BOOTING and serving:
-            # One of several that cannot boot does not keep the others' readiness from the world.
-            if len(serving) >= self._wanted.workers or (not starting and self._backoff.failures):
-                self._phase = Phase.RUNNING
-                self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
-                self._notifier.ready(self._status())
-                self._status_at = now
-        elif self._phase is Phase.RUNNING:
+        if self._phase is Phase.BOOTING and serving and is_up:
+            self._phase = Phase.RUNNING
+            self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
+            self._notifier.ready(self._status())
+            self._status_at = now
+        if self._phase is Phase.RUNNING:
             fresh = [worker for worker in serving if worker.generation == self._wanted.generation]
             if self._is_rolling and len(fresh) == len(serving) >= self._wanted.workers:
                 self._is_rolling = False

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # The longest word is the reason why an application does not boot, with its traceback.
 _LONGEST: Final = 128 * 1024
 
+# A worker has three words to say in its life.
+_MOST: Final = 16
+
 
 class Channels:
     """Who may speak to us, by pid; the arbiter is its only user."""
@@ -40,9 +43,9 @@ class Channels:
         return self._pids.get(fd)
 
     def hear(self, pid: int) -> list[bytes]:
-        """Return all that the worker has said since."""
+        """Return what the worker has said since; the rest of it next time, if it will not stop talking."""
         words: list[bytes] = []
-        while (channel := self._by_pid.get(pid)) is not None:
+        while (channel := self._by_pid.get(pid)) is not None and len(words) < _MOST:
             try:
                 word = channel.recv(_LONGEST)
             except BlockingIOError:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -62,7 +63,7 @@ class Loop:
     def wait(self, timeout_s: float) -> Happened:
         """Wait until something happens, at most so long."""
         # Rounded up: a turn before the deadline would find nothing to do, and come again at once.
-        ready = {fd for fd, _ in self._poll.poll(max(0, int(timeout_s * 1000) + 1))}
+        ready = {fd for fd, _ in self._poll.poll(math.ceil(timeout_s * 1000))}
         names: tuple[str, ...] = ()
         if self._awake in ready:
             ready.discard(self._awake)

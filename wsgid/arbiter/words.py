@@ -71,7 +71,9 @@ def death(worker: Worker, exit_: Exit) -> str:
 def level(worker: Worker, exit_: Exit) -> int:
     """Return how grave a worker's end is: info for what was asked, error for what somebody must look at."""
     asked = worker.state is State.DRAINING or worker.is_worn
-    if (asked and exit_.is_clean) or (worker.is_hurried and exit_.is_from_outside):
+    # Our own signal ends a worker that has no ears yet, or, when it is to leave at once, no time.
+    signalled = worker.state is State.DRAINING and exit_.is_from_outside and not exit_.is_killed
+    if (asked and exit_.is_clean) or signalled or (worker.is_hurried and exit_.is_from_outside):
         return logging.INFO
     return logging.WARNING if worker.state in {State.DRAINING, State.KILLED} else logging.ERROR
 
