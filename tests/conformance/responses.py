@@ -274,8 +274,20 @@ MISMATCH = (
         for name, plan, told in (
             ("a list of one", {"kind": "list", "body": ["hello"], "headers": length(2)}, ()),
             ("a list of two", {"kind": "list", "body": ["h", "ello"], "headers": length(2)}, ()),
+            (
+                "a list of two, the first is enough",
+                {"kind": "list", "body": ["he", "llo"], "headers": length(2)},
+                (),
+            ),
             ("an iterator", {"body": ["h", "ello", "more"], "headers": length(2)}, CLOSE),
+            (
+                "an iterator, the first is enough",
+                {"body": ["he", "llo", "more"], "headers": length(2)},
+                CLOSE,
+            ),
             ("write()", {"write": ["h", "ello"], "headers": length(2)}, CLOSE),
+            ("write(), the first is enough", {"write": ["he", "llo", "more"], "headers": length(2)}, CLOSE),
+            ("an iterator after write()", {"write": ["he"], "body": ["llo"], "headers": length(2)}, CLOSE),
         )
     ),
     case(
@@ -283,6 +295,21 @@ MISMATCH = (
         "RFC 9112, 6.3",
         ordered(kind="list", body=["xyzzy"], headers=length(0)),
         Reply(body=b"", framing="length"),
+        logged=("Content-Length",),
+    ),
+    case(
+        "enough: what stands behind the last yield is run",
+        PEP,
+        ordered(body=["he", "llo"], headers=length(5), tells_end=True),
+        Reply(body=b"hello", framing="length"),
+        told=("end", "close"),
+    ),
+    case(
+        "enough: empty blocks behind the last are no excess",
+        PEP,
+        ordered(body=["he", "llo", "", ""], headers=length(5)),
+        Reply(body=b"hello", framing="length"),
+        told=CLOSE,
     ),
     *(
         case(

@@ -56,8 +56,9 @@ class Plan:
     kind: "blocks" (an iterator with close(), told), "list", "tuple", "generator".
     start: when start_response is called: "call", "next" (at the first next()), "never", "twice".
     error: an exception's name (ValueError); at: when ("call", "started", "next", "end" (after the blocks), "close").
-    again: [status, headers] for another start_response with exc_info, when `again_after` blocks are out (0).
+    again: [status, headers] for another start_response with exc_info. again_after: so many blocks (0).
     hints: header lists for wsgi.early_hints.
+    tells_end: whether what stands behind the last yield is told (false).
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Plan:
         self.again: list[Any] | None = order.get("again")
         self.again_after: int = order.get("again_after", 0)
         self.hints: list[list[list[str]]] = order.get("hints", [])
+        self.tells_end: bool = order.get("tells_end", False)
         self.environ = environ
         self.start_response = start_response
 
@@ -118,6 +120,8 @@ class Plan:
         if self.again and self.again_after == len(self.body):
             self.begin_again()
         self.fail_if("end")
+        if self.tells_end:
+            tell("end")
 
 
 class Blocks:
