@@ -177,6 +177,11 @@ class Cell:
         self.requests = requests = self.requests + 1
         _pack_cell(self._memory, self._offset, requests, now, now, method, target, peer, requests)
 
+    def resume(self, now: float, method: bytes, target: bytes, peer: bytes) -> None:
+        """Note that the application is called once more for a request that some thread has begun."""
+        requests = self.requests
+        _pack_cell(self._memory, self._offset, requests, now, now, method, target, peer, requests)
+
     def progress(self, now: float) -> None:
         """Note that the call got somewhere: a block was yielded or written."""
         self._times[self._progress] = now

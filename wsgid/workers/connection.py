@@ -8,7 +8,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from wsgid.protocol.http1 import RequestParser
+from wsgid.protocol.http1 import Request, RequestParser
 from wsgid.protocol.refusal import Refusal
 from wsgid.wsgi.body import Spool
 from wsgid.wsgi.exchange import ClientGone, Exchange
@@ -16,7 +16,6 @@ from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
     from wsgid.metrics.scoreboard import Cell
-    from wsgid.protocol.http1 import Body
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
@@ -55,7 +54,6 @@ class Connection:
         "_spool",
         "_spooled",
         "armed",
-        "body",
         "cell",
         "deadline",
         "environ",
@@ -64,6 +62,7 @@ class Connection:
         "is_cut",
         "parser",
         "peer",
+        "request",
         "requests",
         "since",
         "sock",
@@ -95,8 +94,8 @@ class Connection:
         self.requests = 0
         # The exchange whose response is going out.
         self.exchange: Exchange | None = None
-        # The body of its request, where the application may still look at it.
-        self.body: Body | None = None
+        # The request that it answers; the application may still look at its body.
+        self.request: Request | None = None
         # The cell of the thread that serves it.
         self.cell: Cell | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
@@ -254,7 +253,7 @@ class Connection:
         request = self.parser.request
         if request is not None and request.body is not None:
             request.body.close()
-        if self.body is not None:
-            self.body.close()
+        if self.request is not None and self.request.body is not None:
+            self.request.body.close()
         self.parser.close()
         self.sock.close()

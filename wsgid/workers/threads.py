@@ -323,7 +323,7 @@ class ThreadServer:
                 self._count(now)
             if is_pending:
                 connection.exchange = exchange
-                connection.body = request.body
+                connection.request = request
                 self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
                 return
             if not exchange.keep_alive or connection.is_cut:
@@ -390,13 +390,23 @@ class ThreadServer:
     def _settle(self, connection: Connection, now: float, seat: Seat) -> None:
         """Finish an exchange whose last octet is out, or never will be."""
         exchange, connection.exchange = connection.exchange, None
+        request, connection.request = connection.request, None
         connection.drop_pending()
         connection.state = State.SERVING
-        if exchange is not None:
+        if exchange is not None and request is not None:
+            # close() of the response is the application's code, and may take its time like a call.
+            seat.is_busy = True
+            if self._standby.asleep:
+                self._standby.wake()
+            seat.cell.resume(now, request.method, request.target, connection.peer)
             exchange.finish(now)
-        if connection.body is not None:
-            connection.body.close()
-            connection.body = None
+            if request.body is not None:
+                request.body.close()
+            seat.cell.end()
+            seat.is_busy = False
+            if self._standby.taken:
+                self._standby.give_back()
+            now = monotonic()
         if exchange is None or not exchange.keep_alive or connection.is_cut:
             self._end(connection, now, client_closes=False)
         elif connection.parser.rest:
