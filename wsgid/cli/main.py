@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wsgid import __version__
@@ -40,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(app: str | Callable[..., Any], settings: Mapping[str, object]) -> int:
     """Do what `wsgid.serve` promises; the settings come above the environment and ./wsgid.toml."""
     try:
+        if threading.current_thread() is not threading.main_thread():
+            raise UsageError("wsgid.serve handles signals: call it in the main thread")
         if isinstance(app, str):
             return _run([], {**settings, "app": app}, None)
         return _run([], settings, app)
@@ -57,7 +61,7 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     from wsgid.config.load import load  # noqa: PLC0415
 
     # A reload reads the same arguments and environment as the start, from the same directory.
-    reload: Callable[[], Loaded] = partial(load, argv, dict(os.environ), os.getcwd(), call)  # noqa: PTH109
+    reload: Callable[[], Loaded] = partial(load, argv, dict(os.environ), start_directory(), call)
     loaded = reload()
     for warning in loaded.warnings:
         _print(str(warning))
@@ -72,6 +76,21 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     return Arbiter(loaded, reload, app).run()
 
 
+def start_directory() -> str:
+    """Return where we were started, by the name that the shell used: $PWD keeps links.
+
+    A reload follows them again, as gunicorn's does.
+    """
+    try:
+        here = Path.cwd()
+        by_name = Path(os.environ.get("PWD", ""))
+        if by_name.is_absolute() and by_name.exists() and by_name.samefile(here):
+            return str(by_name)
+    except OSError as error:
+        raise WsgidError(f"the start directory is gone, or closed to this user: {error.strerror}") from error
+    return str(here)
+
+
 def _end(error: WsgidError) -> int:
     text = str(error)
     _print(text if text.startswith(("wsgid: ", "error[", "warning[")) else f"wsgid: {text}")
@@ -79,8 +98,5 @@ def _end(error: WsgidError) -> int:
 
 
 def _print(text: str) -> None:
-    # What a file or a client brought may not be writable in the terminal's encoding.
-    octets = f"{text}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
-    sys.stderr.flush()
-    sys.stderr.buffer.write(octets)
-    sys.stderr.buffer.flush()
+    # What the terminal's encoding has not is written with backslashes: that is how Python opens it.
+    print(text, file=sys.stderr, flush=True)

@@ -57,9 +57,9 @@ def load(
 ) -> Loaded:
     """Read all sources anew and return what is in force.
 
-    `argv` are the arguments after the command's name; `cwd` is the start directory, to which a file's path is
-    relative; `call` are the arguments of `wsgid.serve`. A reload calls it again with the same.
-    Raises UsageError, or Mistakes with all that is wrong.
+    `argv` are the arguments after the command's name; `cwd` is the start directory, to which `chdir` and a
+    file's path are relative; `call` are the arguments of `wsgid.serve`. A reload calls it again with the
+    same. Raises UsageError, or Mistakes with all that is wrong.
     """
     command = parse_command(argv)
     more = _command_in_variable(environ)
@@ -84,7 +84,7 @@ def load(
     checked = [check(layer) for layer in layers]
     mistakes += [mistake for one in checked for mistake in one.mistakes]
     merged = merge(checked)
-    settings, notes = _settle(merged)
+    settings, notes = _settle(merged, cwd)
     complaints = [
         *strangers(environ),
         *_conflicts(settings, merged),
@@ -98,9 +98,12 @@ def load(
     return Loaded(settings, merged.history, warnings, notes, tuple(files))
 
 
-def _settle(merged: Merged) -> tuple[Settings, tuple[str, ...]]:
+def _settle(merged: Merged, cwd: str) -> tuple[Settings, tuple[str, ...]]:
     """Make the settings; every value has been checked in its layer."""
     values = dict(merged.values)
+    # Once for a generation: where a deployment turns a link such as /srv/shop/current to the next release,
+    # the workers of this one go on with theirs, and a reload takes the next.
+    values["chdir"] = os.path.realpath(Path(cwd, values.get("chdir") or ""))
     notes: tuple[str, ...] = ()
     if values.get("workers") == AUTO_WORKERS:
         machine = processors.look()

@@ -61,7 +61,7 @@ def in_force(loaded: Loaded) -> dict[str, Any]:
 def test_without_any_source_there_are_the_defaults(start: Start) -> None:
     loaded = start.load()
 
-    assert Settings() == loaded.settings
+    assert Settings(chdir=str(start.directory)) == loaded.settings
     assert {} == loaded.history
     assert ((), (), ()) == (loaded.warnings, loaded.notes, loaded.files)
 
@@ -150,7 +150,7 @@ def test_a_file_that_is_named_replaces_the_one_in_the_start_directory(start: Sta
 
 
 def test_a_program_may_give_paths_and_values(start: Start) -> None:
-    loaded = start.load(chdir=start.directory, bind=["127.0.0.1:0"], timeout="5m", sendfile=False)
+    loaded = start.load(chdir=start.directory / ".", bind=["127.0.0.1:0"], timeout="5m", sendfile=False)
 
     assert {
         "chdir": str(start.directory),
@@ -166,6 +166,22 @@ def test_auto_workers_are_counted_and_noted(start: Start) -> None:
     assert loaded.settings.workers >= 1
     (note,) = loaded.notes
     assert note.startswith(f"workers=auto is {loaded.settings.workers}: cpus=")
+
+
+def test_the_directory_is_found_anew_at_each_load(start: Start) -> None:
+    """A release's workers stay with it while a deployment turns the link; a reload takes the next release."""
+    releases = [start.directory / name for name in ("1", "2")]
+    for release in releases:
+        release.mkdir()
+    link = start.directory / "current"
+    seen = []
+    for release in releases:
+        link.unlink(missing_ok=True)
+        link.symlink_to(release)
+        seen.append(start.load("--chdir", "current").settings.chdir)
+        seen.append(load([], {}, str(link)).settings.chdir)
+
+    assert [str(release) for release in releases for _ in range(2)] == seen
 
 
 # Mistakes
