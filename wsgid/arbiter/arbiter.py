@@ -18,8 +18,9 @@ from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
 from wsgid.arbiter.equipment import check_room, open_equipment
-from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, next_deadline, plan
+from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
+from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.errors import ApplicationError, ExitCode, WsgidError
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
@@ -37,9 +38,6 @@ _TICK_S: Final = 1.0
 
 # Longer away than this (SIGSTOP, a suspended machine), and nobody is judged by what happened meanwhile.
 _AWAY_S: Final = 5.0
-
-# systemd is told how we are no more often than this.
-_STATUS_S: Final = 5.0
 
 
 class Phase(Enum):
@@ -77,8 +75,6 @@ class Arbiter:
         self._reopened_at = 0.0
         self._turned_at = 0.0
         self._is_settled = False  # nothing has changed what is wanted since the last plan
-        self._status_at = 0.0
-        self._requests_before = 0  # of workers that are gone
 
     def run(self) -> int:
         """Serve until told to stop, and return the exit status.
@@ -106,7 +102,7 @@ class Arbiter:
         self._log = equipment.error_log.logger
         self._generations = equipment.generations
         self._scoreboard = equipment.scoreboard
-        self._notifier = equipment.notifier
+        self._report = Report(equipment.notifier, equipment.scoreboard)
         self._loop = equipment.loop
         self._channels = equipment.channels
         self._births = equipment.births
@@ -264,9 +260,7 @@ class Arbiter:
             return  # not ours: left behind by an application, and adopted by us as pid 1
         self._channels.drop(exit_.pid)
         self._pool.exit(exit_.pid, now)
-        row = self._scoreboard.row(worker.slot)
-        if row.read().pid == worker.pid:
-            self._requests_before += row.requests()
+        self._report.gone(worker)
         line = words.death(worker, exit_)
         self._log.log(words.level(worker, exit_), line)
         if worker.state is State.STARTING:
@@ -321,9 +315,7 @@ class Arbiter:
         self._generations.refuse()
         self._wanted = replace(self._wanted, candidate=0)
         self._log.error("reload refused, generation=%d serves on: %s", number, reason)
-        first_line = reason.strip().partition("\n")[0]
-        self._notifier.status(f"reload refused: {first_line}; generation {number} serves on")
-        self._status_at = self._turned_at
+        self._report.refused(reason, number, self._turned_at)
 
     def _accept(self) -> None:
         """Let the candidate take over: one of its workers serves. The others follow one by one."""
@@ -356,26 +348,14 @@ class Arbiter:
         if self._phase is Phase.BOOTING and serving and is_up:
             self._phase = Phase.RUNNING
             self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
-            self._notifier.ready(self._status())
-            self._status_at = now
+            self._report.ready(workers, now)
         if self._phase is Phase.RUNNING:
-            fresh = [worker for worker in serving if worker.generation == self._wanted.generation]
-            if self._is_rolling and len(fresh) == len(serving) >= self._wanted.workers:
+            if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False
-                self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(fresh))
+                self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(serving))
             if self._must_reload and not self._wanted.candidate:
                 self._propose()
-            if now - self._status_at >= _STATUS_S:
-                self._notifier.status(self._status())
-                self._status_at = now
-
-    def _status(self) -> str:
-        rows = {worker: self._scoreboard.row(worker.slot) for worker in self._pool.workers}
-        mine = [row for worker, row in rows.items() if row.read().pid == worker.pid]
-        busy = sum(row.read().is_busy for row in mine)
-        requests = self._requests_before + sum(row.requests() for row in mine)
-        serving = sum(worker.state is State.SERVING for worker in rows)
-        return f"{serving} workers, {busy} busy, {requests} requests"
+            self._report.tick(workers, now)
 
     def _fail(self, reason: str) -> None:
         """End, for no worker was ever ready."""
@@ -394,7 +374,7 @@ class Arbiter:
             return
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
-        self._notifier.stopping("stopping")
+        self._report.stopping()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)

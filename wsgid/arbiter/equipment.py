@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 # Few servers have more threads a worker, and a reload may add some.
 _LEAST_CELLS: Final = 64
+_LEAST_ROWS: Final = 4096
+
+# While a generation is replaced, and its workers drain, a server has more workers than it wants.
+_ROWS_A_WORKER: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,9 @@ def open_equipment(
     stack.callback(error_log.close)
     generations = Generations(settings)
     stack.callback(generations.close)
-    scoreboard = Scoreboard(cells=max(_LEAST_CELLS, settings.threads))
+    scoreboard = Scoreboard(
+        rows=max(_LEAST_ROWS, settings.workers * _ROWS_A_WORKER), cells=max(_LEAST_CELLS, settings.threads)
+    )
     notifier = Notifier(
         os.environ, lambda error: error_log.logger.warning("systemd cannot be told: %s", error)
     )
@@ -77,12 +83,14 @@ def open_equipment(
 
 
 def check_room(settings: Settings, scoreboard: Scoreboard) -> None:
-    """Refuse more threads than the scoreboard, made at the start for good, has cells for."""
-    if settings.threads > scoreboard.cells:
-        raise ConfigurationError(
-            f"threads = {settings.threads}: this server was started with room for {scoreboard.cells};"
-            " more of them want a restart"
-        )
+    """Refuse more workers or threads than the scoreboard, made at the start for good, has room for."""
+    for name, given, room in (
+        ("workers", settings.workers, scoreboard.rows // _ROWS_A_WORKER),
+        ("threads", settings.threads, scoreboard.cells),
+    ):
+        if given > room:
+            message = f"{name} = {given}: this server was started with room for {room}"
+            raise ConfigurationError(f"{message}; more of them want a restart")
 
 
 def _open_error_log(settings: Settings) -> ErrorLog:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # From SIGABRT to SIGKILL, and from SIGQUIT to SIGKILL: time enough to write all stacks.
 LAST_WORDS_S: Final = 1.0
 
+# By then a worker that was told to drain accepts no more, whatever it is doing.
+HEARING_S: Final = 1.0
+
 # A worker beats once a second. On a busy machine a few beats that are late are no sign of death, however
 # short `timeout` is.
 SHORTEST_SILENCE_S: Final = 5.0
@@ -122,6 +125,20 @@ def next_deadline(wanted: Wanted, workers: Sequence[Worker], now: float) -> floa
     if wanted.spawn_at > now and _sort(wanted, workers).lacking > 0:
         times.append(wanted.spawn_at)
     return min(times, default=inf)
+
+
+def is_rolled(wanted: Wanted, workers: Sequence[Worker], now: float) -> bool:
+    """Say if the wanted generation serves, and former ones answer nobody but whom they had begun with.
+
+    Between our signal and the closing of its listener a worker may still accept.
+    """
+    fresh = [worker for worker in workers if worker.generation == wanted.generation]
+    return len(_serving(fresh)) >= wanted.workers and all(
+        worker in fresh
+        or worker.state is State.KILLED
+        or (worker.state is State.DRAINING and now - worker.since >= HEARING_S)
+        for worker in workers
+    )
 
 
 class _Deadline(NamedTuple):

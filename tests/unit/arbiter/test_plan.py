@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsgid.arbiter.plan import Abort, Action, Kill, Retire, Spawn, Wanted, Why, next_deadline, plan
+from wsgid.arbiter.plan import Abort, Action, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
 
 NOW = 1000.0
@@ -138,6 +138,23 @@ def test_a_worker_lost_during_a_roll_is_made_up_for() -> None:
 def test_more_are_wanted_after_a_reload() -> None:
     """Only those that replace an old one wait for their turn."""
     assert [Spawn(2, 2), Spawn(3, 2)] == plan(wanted(3, 2), [serving(0, 1), serving(1, 2)], NOW)
+
+
+@pytest.mark.parametrize(
+    ("expected", "former"),
+    [
+        (True, []),
+        (False, [serving(2, 1)]),
+        (False, [starting(2, 1)]),
+        (False, [draining(2, 1)]),
+        (True, [draining(2, 1, since=NOW - 1)]),
+        (True, [killed(2, 1)]),
+    ],
+)
+def test_a_reload_is_done_when_no_former_worker_accepts(expected: bool, former: list[Worker]) -> None:  # noqa: FBT001
+    """Who asks after "reload done" is answered by the new code."""
+    assert expected is is_rolled(wanted(2, 2), [serving(0, 2), serving(1, 2), *former], NOW)
+    assert not is_rolled(wanted(2, 2), [serving(0, 2), starting(1, 2), *former], NOW)
 
 
 # A worn worker is replaced likewise.
