@@ -159,6 +159,11 @@ class ServerProcess:
         with self._changed:
             return "".join(f"{line}\n" for line in self._lines)
 
+    def lines(self, since: int = 0, until: int | None = None) -> list[str]:
+        """Give the lines between two marks."""
+        with self._changed:
+            return self._lines[since:until]
+
     @property
     def stdout(self) -> str:
         """What came by stdout alone."""

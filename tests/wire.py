@@ -133,6 +133,16 @@ class Wire:
         data, self._data = self._data[:size], self._data[size:]
         return data
 
+    def read_until(self, mark: bytes) -> bytes:
+        """Read up to the end of this mark."""
+        return self._until(mark, HEAD_LIMIT)
+
+    def read_some(self, size: int) -> None:
+        """Take at most so many octets off the socket; they are read later."""
+        while size > 0 and (data := self.sock.recv(size)):
+            self._data += data
+            size -= len(data)
+
     def _read_length(self, size: int, chunks: list[bytes]) -> None:
         while len(self._data) < size:
             if not self._fill():

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 KINDS = {"sync": ("-k", "sync"), "threads": ("-k", "gthread", "--threads", "4")}
 
+# seconds that are long for a test on a busy machine, and short for whoever waits for them to pass
+HEADER_TIMEOUT_S, BODY_TIMEOUT_S, SEND_TIMEOUT_S, KEEPALIVE_S = 0.3, 0.6, 0.6, 0.4
+STRICT = (
+    *("--header-timeout", str(HEADER_TIMEOUT_S)),
+    *("--body-timeout", str(BODY_TIMEOUT_S)),
+    *("--send-timeout", str(SEND_TIMEOUT_S)),
+    *("--keep-alive", str(KEEPALIVE_S)),
+    *("--limit-request-body", "1M"),
+    *("--limit-request-line", "100"),
+    *("--limit-request-fields", "5"),
+    *("--limit-request-field-size", "200"),
+)
+
 
 @pytest.fixture(scope="session", params=KINDS)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
@@ -31,3 +44,9 @@ def _serve(request: pytest.FixtureRequest, arguments: tuple[str, ...]) -> Iterat
         stage = Stage(server, kind)
         yield stage
         stage.close()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def strict_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Give a server of this kind with deadlines below a second and small limits."""
+    yield from _serve(request, STRICT)

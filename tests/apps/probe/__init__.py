@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tests.apps.probe.answers import endless, hold, lockstep, respond, respond_wrongly
 from tests.apps.probe.bodies import ignore, peek, read_by_plan
 from tests.apps.probe.files import wrap_file
-from tests.apps.probe.report import report, tell
+from tests.apps.probe.report import report, tell, write_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,4 +45,5 @@ BEHAVIOURS: Mapping[str, Callable[[WSGIEnvironment, StartResponse], Iterable[byt
     "/-/ignore": ignore,
     "/-/peek": peek,
     "/-/file": wrap_file,
+    "/-/errors": write_errors,
 }

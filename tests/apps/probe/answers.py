@@ -55,7 +55,7 @@ class Plan:
     before them ([]).
     kind: "blocks" (an iterator with close(), told), "list", "tuple", "generator".
     start: when start_response is called: "call", "next" (at the first next()), "never", "twice".
-    error: an exception's name (ValueError); at: when ("call", "started", "next", "end" (after the blocks), "close").
+    error: an exception's name (ValueError). at: "call", "started", "next", "end" (of the blocks), "close".
     again: [status, headers] for another start_response with exc_info. again_after: so many blocks (0).
     hints: header lists for wsgi.early_hints.
     tells_end: whether what stands behind the last yield is told (false).

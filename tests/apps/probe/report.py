@@ -43,3 +43,15 @@ def report(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
     data = json.dumps(found).encode("ascii")
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(data)))])
     return [data]
+
+
+def write_errors(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Write to wsgi.errors in all three ways."""
+    errors = environ["wsgi.errors"]
+    errors.write("one line\n")
+    errors.write("half a")
+    errors.write(" line\n")
+    errors.writelines(["first of a list\n", "second of a list\n"])
+    errors.flush()
+    start_response("200 OK", [("Content-Length", "7")])
+    return [b"written"]
