@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from wsgid.errors import ConfigurationError
@@ -45,6 +45,13 @@ class Where:
     column: int | None = None
     end: int | None = None
     text: str = ""
+
+    def redacted(self) -> Where:
+        """Return the place without what stands there, and behind it."""
+        if self.column is None:
+            return replace(self, text="")
+        hidden = "<redacted>"
+        return replace(self, text=self.text[: self.column - 1] + hidden, end=self.column + len(hidden))
 
     def __str__(self) -> str:
         match self.kind:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where, did_you_mean
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.settings import Settings
+from wsgid.config.settings import Settings, about
 from wsgid.config.types import Expects
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class _Check:
         """Note a mistake; `path` begins with the name as the layer spells it."""
         place = self.layer.place(path)
         where = place.key if code == "unknown-setting" else place.value
+        option = BY_NAME.get(str(path[0])) or BY_ALIAS.get(str(path[0]))
+        if option is not None and about(option.name).is_secret:
+            where = where.redacted()
         self.mistakes.append(Diagnostic("error", code, message, (Label(where, note),)))
 
 

@@ -52,7 +52,7 @@ class About:
     `change` is what a running server needs for a new value, beyond the arbiter itself: "live" nothing.
     `kinds` are the worker classes that honour it. `metavar` is what --help shows for the value.
     `old_flags` are taken, but not shown. `is_essential`: a server that ignored it would be another
-    service, or an unsafe one.
+    service, or an unsafe one. `is_secret`: messages do not quote its value.
     """
 
     section: str
@@ -64,6 +64,7 @@ class About:
     aliases: tuple[str, ...] = ()
     old_flags: tuple[str, ...] = ()
     is_essential: bool = False
+    is_secret: bool = False
 
 
 class Settings(BaseModel):
@@ -114,6 +115,7 @@ class Settings(BaseModel):
             help="a variable for the environment of the application; may be repeated",
             flags=("-e", "--env"),
             metavar="NAME=VALUE",
+            is_secret=True,  # passwords of databases, keys that sign sessions
         ),
     ] = Field(default_factory=dict)
 

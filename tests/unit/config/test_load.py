@@ -276,6 +276,22 @@ def test_a_mistake_in_a_file_is_told_at_its_place(
     assert told_note.endswith(note)
 
 
+def test_what_may_be_secret_is_not_quoted(start: Start) -> None:
+    """A mistake lands in the journal, where others read."""
+    start.write("[env]\nA = 'fine'\nPASSWORD = 123456 # 123456\n")
+    with pytest.raises(Mistakes) as caught:
+        load(
+            ["-e", "123456"],
+            {"WSGID_ENV": "A=b,123456"},
+            str(start.directory),
+            {"env": {"PASSWORD": 123456}},
+        )
+
+    assert 4 == len(caught.value.diagnostics)
+    assert 4 == str(caught.value).count("<redacted>\n")
+    assert "123456" not in str(caught.value)
+
+
 def test_a_variable_without_equals_sign_is_told(start: Start) -> None:
     assert [("command line", "error[invalid-value]", "invalid value for `env`", "expected NAME=VALUE")] == (
         start.mistakes("-e", "DEBUG")

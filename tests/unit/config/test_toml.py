@@ -88,7 +88,8 @@ def test_a_statement_without_end_in_sight_leaves_the_place_out() -> None:
 VALUES = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.booleans(),
-    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"])),
+    # Of what could lead a scanner astray; all of Unicode costs hypothesis seconds for its tables.
+    st.text("ab #\"'\\[]{}=,.\u00e9\u20ac\U0001f40d"),
 )
 
 
