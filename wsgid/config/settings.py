@@ -27,6 +27,8 @@ DEFAULT_SECURE_SCHEME_HEADERS = {
 # names it in one warning, or ends with 78 where going on would be another service (`About.is_essential`).
 # The tuple shrinks with the project, and ends empty.
 NOT_BUILT: tuple[str, ...] = (
+    "forwarded_allow_ips",
+    "secure_scheme_headers",
     "proc_name",
     "worker_class=gevent",
     "worker_class=eventlet",

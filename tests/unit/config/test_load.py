@@ -364,9 +364,12 @@ def test_what_looks_like_our_variable_and_is_not_is_a_warning(start: Start) -> N
 
 
 def test_what_is_not_in_effect_yet_is_one_warning(start: Start) -> None:
-    (warning,) = start.load("-n", "x").warnings
+    (warning,) = start.load("-n", "x", env={"FORWARDED_ALLOW_IPS": "*"}).warnings
 
-    assert "not in effect yet: `proc_name`" == warning.message
+    assert "not in effect yet: `forwarded_allow_ips`, `proc_name`" == warning.message
+    assert ["environment variable FORWARDED_ALLOW_IPS", "command line"] == [
+        str(label.where) for label in warning.labels
+    ]
 
 
 @pytest.mark.parametrize("kind", ["gevent", "eventlet", "tornado", "asgi", "my.servers:Own"])
