@@ -1,0 +1,91 @@
+"""The documents say what the code knows, and lead nowhere that is not there."""
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from docs.generate import filled
+from wsgid.arbiter.loop import HANDLED
+from wsgid.errors import ExitCode
+from wsgid.workers.process import IGNORED, LISTENED_TO
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+
+# Written by `make bench`, on a machine with nothing else to do.
+MEASURED = DOCS / "explanation" / "performance.md"
+
+# A worker's own: its last words, and the look without a death.
+OF_WORKERS = (*LISTENED_TO, *IGNORED, signal.SIGABRT, signal.SIGKILL)
+
+
+def rows(page: str, section: str) -> str:
+    """The first cells of the tables in a section."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    _, found, body = text.partition(f"\n## {section}\n")
+    assert found, f"{page} has no section {section}"
+    lines = body.partition("\n## ")[0].splitlines()
+    return "\n".join(line.split("|")[1] for line in lines if line.startswith("|"))
+
+
+@pytest.mark.parametrize("number", HANDLED, ids=lambda number: number.name)
+def test_the_signals_page_has_each_signal_of_the_arbiter(number: signal.Signals) -> None:
+    assert f"`{number.name}`" in rows("reference/signals.md", "The arbiter")
+
+
+@pytest.mark.parametrize("number", OF_WORKERS, ids=lambda number: number.name)
+def test_the_signals_page_has_each_signal_of_a_worker(number: signal.Signals) -> None:
+    assert f"`{number.name}`" in rows("reference/signals.md", "A worker")
+
+
+def test_the_exit_codes_page_has_each_exit_code() -> None:
+    text = (DOCS / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+
+    assert [] == [code for code in ExitCode if f"\n| {code.value} | `{code.name}` |" not in text]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_what_is_made_from_the_code_is_as_the_code(page: Path) -> None:
+    """`make generated` writes it anew."""
+    text = page.read_text(encoding="utf-8")
+
+    assert filled(text) == text
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_link_leads_to_a_file(page: Path) -> None:
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    links = [link.partition("#")[0] for link in LINK.findall(text) if "://" not in link]
+    targets = [(page.parent / link).resolve() for link in links if link]
+
+    assert [] == [str(target) for target in targets if not target.exists() and target != MEASURED]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_each_page_can_be_reached_from_the_first(page: Path) -> None:
+    """`make generated` adds a decision; another page wants a line in index.md."""
+    reached: set[Path] = set()
+    to_read = [DOCS / "index.md"]
+    while to_read:
+        current = to_read.pop()
+        if current not in reached and current.is_file():
+            reached.add(current)
+            links = LINK.findall(current.read_text(encoding="utf-8"))
+            to_read += [(current.parent / link.partition("#")[0]).resolve() for link in links]
+
+    assert page in reached
+
+
+def test_the_tour_names_only_files_that_are_there() -> None:
+    """A tour through rooms that were torn down is worse than none."""
+    text = (DOCS / "explanation" / "tour.md").read_text(encoding="utf-8")
+    names = {Path(name).name for name in re.findall(r"`([\w/]+\.py)`", text)}
+    files = {path.name for top in ("wsgid", "tests") for path in (ROOT / top).rglob("*.py")}
+
+    assert set() == names - files
