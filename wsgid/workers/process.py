@@ -67,6 +67,8 @@ def run(start: WorkerStart) -> int:
     _prepare_last_words(start.error_log)
     try:
         app = start.app or _load(start.settings)
+        # logging.config switches off every logger that it is not told of, unless it is told not to.
+        start.error_log.logger.disabled = False
     except ApplicationError as error:
         _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
         return ExitCode.APPLICATION

@@ -2,6 +2,7 @@
 
 import io
 import select
+from math import inf
 from time import monotonic
 from typing import BinaryIO, cast
 
@@ -20,7 +21,7 @@ class BodyPull:
     __slots__ = ("_body", "_connection", "_request", "_timeout")
 
     def __init__(self, connection: Connection, request: Request, timeout: float) -> None:
-        """`timeout` is the longest time without an octet, in seconds; 0 is none."""
+        """`timeout` is the longest time without an octet, in seconds, perhaps inf."""
         self._connection = connection
         self._request = request
         self._body = cast("StreamedBody", request.body)
@@ -64,7 +65,7 @@ class BodyPull:
             cell.waiting()
         poll = select.poll()
         poll.register(connection.fd, select.POLLIN)
-        if not poll.poll(self._timeout * 1000 or None):
+        if not poll.poll(None if self._timeout == inf else self._timeout * 1000):
             raise TimeoutError(f"the client sent nothing of the body for {self._timeout:g} s")
         if cell is not None:
             cell.progress(monotonic())

@@ -324,6 +324,7 @@ class ThreadServer:
             if is_pending:
                 connection.exchange = exchange
                 connection.request = request
+                connection.has_taken()
                 self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
                 return
             if not exchange.keep_alive or connection.is_cut:
@@ -376,6 +377,7 @@ class ThreadServer:
             moved = True
         if connection.is_pending:
             deadline = now + self._send_timeout if moved else connection.deadline
+            connection.has_taken()
             self._poller.wait(connection, State.WRITING, now, deadline, WRITE)
         elif seat is None:
             self._leave_ready(connection, None)
@@ -559,8 +561,11 @@ class ThreadServer:
                     connection, Refusal(503, "Service Unavailable", "no room for bodies (spool_limit)"), now
                 )
             case State.WRITING:
-                self._lose(connection)
-                self._leave_ready(connection, None)
+                if connection.has_taken():
+                    self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
+                else:
+                    self._lose(connection)
+                    self._leave_ready(connection, None)
             case State.LINGERING:
                 self._close(connection)
             case _:
