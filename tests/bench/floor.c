@@ -27,8 +27,12 @@ struct connection {
 };
 
 static struct connection *connections[CONNECTIONS]; /* by descriptor */
-static char *answer;
-static size_t answer_length;
+struct answer {
+    char *octets;
+    size_t length;
+};
+
+static struct answer kept, last; /* the second says that the connection is closed after it */
 static size_t request_body;
 
 static void die(const char *what) {
@@ -36,15 +40,15 @@ static void die(const char *what) {
     exit(1);
 }
 
-static void make_answer(size_t body) {
-    answer = malloc(256 + body);
-    if (answer == NULL) die("malloc");
-    int head = sprintf(answer,
+static struct answer make_answer(size_t body, const char *more) {
+    char *octets = malloc(256 + body);
+    if (octets == NULL) die("malloc");
+    int head = sprintf(octets,
                        "HTTP/1.1 200 OK\r\nServer: floor\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n"
-                       "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n",
-                       body);
-    memset(answer + head, 'x', body);
-    answer_length = (size_t)head + body;
+                       "Content-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n",
+                       body, more);
+    memset(octets + head, 'x', body);
+    return (struct answer){octets, (size_t)head + body};
 }
 
 static void forget(int fd) {
@@ -54,9 +58,9 @@ static void forget(int fd) {
 }
 
 /* Sends the whole answer; a reader so slow that it does not fit is not what is measured here. */
-static int reply(int fd) {
-    for (size_t sent = 0; sent < answer_length;) {
-        ssize_t n = send(fd, answer + sent, answer_length - sent, MSG_NOSIGNAL);
+static int reply(int fd, const struct answer *answer) {
+    for (size_t sent = 0; sent < answer->length;) {
+        ssize_t n = send(fd, answer->octets + sent, answer->length - sent, MSG_NOSIGNAL);
         if (n < 0) return -1;
         sent += (size_t)n;
     }
@@ -94,7 +98,7 @@ static int take(int fd, struct connection *c, const char *data, size_t length) {
             c->body_left = request_body;
             if (c->body_left > 0) continue;
         }
-        if (reply(fd) < 0 || c->closing) return -1;
+        if (reply(fd, c->closing ? &last : &kept) < 0 || c->closing) return -1;
     }
     return 0;
 }
@@ -124,7 +128,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     request_body = strtoul(argv[2], NULL, 10);
-    make_answer(strtoul(argv[3], NULL, 10));
+    kept = make_answer(strtoul(argv[3], NULL, 10), "");
+    last = make_answer(strtoul(argv[3], NULL, 10), "Connection: close\r\n");
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((unsigned short)atoi(argv[1])),
