@@ -50,3 +50,16 @@ def _serve(request: pytest.FixtureRequest, arguments: tuple[str, ...]) -> Iterat
 def strict_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Give a server of this kind with deadlines below a second and small limits."""
     yield from _serve(request, STRICT)
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def unbuffered_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Give a server of this kind that calls the application after the head.
+
+    It has two workers: one that waits for a body answers nobody else, and our own connection must be heard.
+    """
+    arguments = (
+        *("-w", "2", "--no-request-buffering", "--limit-request-body", "8M"),
+        *("--body-timeout", str(BODY_TIMEOUT_S)),
+    )
+    yield from _serve(request, arguments)
