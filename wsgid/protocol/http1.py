@@ -132,6 +132,7 @@ class RequestParser:
         "_repeated",
         "_tail",
         "_whole",
+        "is_head",
         "request",
         "rest",
     )
@@ -147,6 +148,8 @@ class RequestParser:
         self._make_body = make_body
         # The request that is being received, None between two of them.
         self.request: Request | None = None
+        # Whether what was refused, or is being received, is a HEAD: its answer has no body.
+        self.is_head = False
         # Octets that were received and not looked at.
         self.rest = b""
         self._in_head = False
@@ -190,6 +193,7 @@ class RequestParser:
             return self._begin_slowly(data)
         method, target, minor = line.groups()
         self.request = request = Request(method, target, minor == b"1")
+        self.is_head = method == b"HEAD"
         self._fields = request.fields
         self._repeated = 0
         self._whole = False
@@ -233,6 +237,7 @@ class RequestParser:
             return None
 
         line, crlf, _ = data.partition(b"\r\n")
+        self.is_head = line.startswith(b"HEAD ")
         if len(line.rstrip(b"\r")) > self._line_limit:
             raise Refusal(414, "URI Too Long", f"the request line has more than {self._line_limit} octets")
         if not crlf and START_OF_LINE.match(data):

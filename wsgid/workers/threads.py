@@ -439,8 +439,7 @@ class ThreadServer:
     def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         """Answer for the application, and close."""
         log_refusal(self._log, refusal, connection.environ)
-        request = connection.parser.request
-        to_head = request is not None and request.method == b"HEAD"
+        to_head = connection.parser.is_head
         try:
             connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
         except OSError:

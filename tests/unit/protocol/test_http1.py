@@ -124,6 +124,18 @@ def test_limits_at_n_and_one_more(
     assert (status is not None) == (out[-1] == (status,))
 
 
+@pytest.mark.parametrize(
+    "head", [b"HEAD /%b HTTP/1.1\r\n" % (b"x" * 9000), b"HEAD / HTTP/1.1\r\n\r\n", b"HEAD  / x\r\n"]
+)
+def test_a_refused_head_is_known_as_one(head: bytes) -> None:
+    """Its answer must have no body, whatever was wrong with it."""
+    requests = parser()
+    with pytest.raises(Refusal):
+        requests.feed(head)
+
+    assert requests.is_head
+
+
 def test_a_head_without_end_is_refused_as_soon_as_it_is_too_large() -> None:
     requests = parser(Limits(line=0, fields=0, field_size=0))
     requests.feed(b"GET / HTTP/1.1\r\nHost: h\r\nX: ")
