@@ -165,11 +165,17 @@ class Exchange:
         """Call the application and send what it says; the connection may still have octets afterwards."""
         around = self._around
         try:
-            iterable = self._iterable = around.app(self.environ, self.start_response)
+            iterable = around.app(self.environ, self.start_response)
             kind = type(iterable)
-            if (kind is list or kind is tuple) and len(cast("list[bytes]", iterable)) == 1:
-                self._send_only(cast("list[bytes]", iterable)[0])
-            elif kind is FileWrapper and around.sendfile and self._send_file(cast("FileWrapper", iterable)):
+            if kind is list or kind is tuple:
+                # These have no close(), and are not kept: what a slow client has not taken lies in a file.
+                if len(cast("list[bytes]", iterable)) == 1:
+                    self._send_only(cast("list[bytes]", iterable)[0])
+                else:
+                    self._send_all(iterable)
+                return
+            self._iterable = iterable
+            if kind is FileWrapper and around.sendfile and self._send_file(cast("FileWrapper", iterable)):
                 pass
             else:
                 self._send_all(iterable)
