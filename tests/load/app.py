@@ -3,7 +3,10 @@
     /answer?N        "N PID" and a fixed filler, with a Content-Length
     /chunks?N        the same in three blocks
     /echo?N          the same, then the body of the request
-    /slow?N&S        sleeps S seconds first
+    /stream?N&S      the same in two blocks, S seconds apart
+    /blocks?N&S      six blocks, S seconds before each
+    /nap?N&S         sleeps S seconds first
+    /slow?N&S        the same, and tells when it begins
     /spin?N&S        turns a pure Python loop for S seconds first
     /hang/sleep?N  /hang/spin?N  /hang/lock?N    never answer
     /large?N&SIZE    SIZE octets in one block
@@ -43,16 +46,35 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if path == "/chunks":
         start_response("200 OK", headers)
         return iter([name, FILLER[:500], FILLER[500:]])
+    if path == "/stream":
+        start_response("200 OK", headers)
+        return _stream(name, float(argument))
+    if path == "/blocks":
+        start_response("200 OK", headers)
+        return _blocks(float(argument))
     if path in ("/large", "/file"):
         return _large(environ, start_response, int(argument), by_file=path == "/file")
     if path in CALLS:
-        tell(line)
+        if path != "/nap":
+            tell(line)
         CALLS[path](float(argument or 0))
     body = name + FILLER
     if path == "/echo":
         body += environ["wsgi.input"].read()
     start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
     return [body]
+
+
+def _stream(name: bytes, pause_s: float) -> Iterable[bytes]:
+    yield name + FILLER[:500]
+    time.sleep(pause_s)
+    yield FILLER[500:]
+
+
+def _blocks(pause_s: float) -> Iterable[bytes]:
+    for _ in range(6):
+        time.sleep(pause_s)
+        yield FILLER
 
 
 def _large(
@@ -102,6 +124,7 @@ def hang_in_lock(_: float) -> None:
 
 
 CALLS: dict[str, Callable[[float], None]] = {
+    "/nap": time.sleep,
     "/slow": time.sleep,
     "/spin": spin_for,
     "/hang/sleep": hang_in_sleep,

@@ -6,34 +6,27 @@ server.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.load.account import Kill
-from tests.load.processes import Ends, frozen, peer_ports
-from tests.support import children
+from tests.load.processes import Ends, frozen, peer_ports, workers
 
 if TYPE_CHECKING:
     from tests.load.client import Load
 
 DEADLINE_S = 30.0
-# Death within 10 s of readiness makes an arbiter careful: the next worker is then started after a pause.
-PROVEN_S = 11.0
 
 
-def kill_oldest(arbiter: int, load: Load, *, min_age_s: float = 0.0) -> Kill:
+def kill_oldest(arbiter: int, load: Load) -> Kill:
     """Kill the oldest worker with signal 9; wait until another serves in its stead.
 
     It is stopped for a moment before, to write down which connections it takes with it. To the others a
     stopped worker is one that does not answer for some milliseconds.
     """
-    before = children(arbiter)
+    before = workers(arbiter)
     victim = before[0]
-    load.wait_for(lambda: age_s(victim) >= min_age_s, f"worker {victim} to be {min_age_s} s old")
     with Ends([victim]) as ends, frozen(victim):
         ports = frozenset(peer_ports(victim))
         os.kill(victim, signal.SIGKILL)
@@ -44,7 +37,7 @@ def kill_oldest(arbiter: int, load: Load, *, min_age_s: float = 0.0) -> Kill:
 
 def reload(arbiter: int, load: Load) -> None:
     """Send HUP; wait until all workers of before have gone, and others serve."""
-    before = children(arbiter)
+    before = workers(arbiter)
     with Ends(before) as ends:
         os.kill(arbiter, signal.SIGHUP)
         ends.wait(len(before), DEADLINE_S)
@@ -53,14 +46,14 @@ def reload(arbiter: int, load: Load) -> None:
 
 def add_worker(arbiter: int, load: Load) -> None:
     """Send TTIN; wait until one more serves."""
-    before = children(arbiter)
+    before = workers(arbiter)
     os.kill(arbiter, signal.SIGTTIN)
     _wait_serving(arbiter, load, count=len(before) + 1, known=before)
 
 
 def take_worker(arbiter: int, load: Load) -> None:
     """Send TTOU; wait until one has gone."""
-    before = children(arbiter)
+    before = workers(arbiter)
     with Ends(before) as ends:
         os.kill(arbiter, signal.SIGTTOU)
         ends.wait(1, DEADLINE_S)
@@ -70,15 +63,7 @@ def take_worker(arbiter: int, load: Load) -> None:
 def _wait_serving(arbiter: int, load: Load, *, count: int, known: tuple[int, ...]) -> None:
     """Wait for so many workers, for an answer of each new one, and for a round of all connections."""
     load.wait_for(
-        lambda: len(pids := children(arbiter)) == count and {*pids} - {*known} <= load.tally.pids,
+        lambda: len(pids := workers(arbiter)) == count and {*pids} - {*known} <= load.tally.pids,
         f"{count} workers that serve",
     )
     load.wait_round()
-
-
-def age_s(pid: int) -> float:
-    """Say how long ago a process was started: proc(5) has it in clock ticks since boot."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    return 0.0

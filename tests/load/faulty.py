@@ -88,8 +88,11 @@ class FaultyServer:
                         selector.register(sock, selectors.EVENT_READ)
                         continue
                     sock = cast("socket.socket", key.fileobj)
-                    data = sock.recv(65536)
-                    is_over = not data or self._answer(sock, data, answered[sock])
+                    try:
+                        data = sock.recv(65536)
+                        is_over = not data or self._answer(sock, data, answered[sock])
+                    except ConnectionError:
+                        is_over = True
                     answered[sock] += 1
                     if is_over:
                         selector.unregister(sock)
@@ -98,7 +101,7 @@ class FaultyServer:
 
     def _answer(self, sock: socket.socket, data: bytes, before: int) -> bool:
         """Answer, or fail; say whether the connection ends."""
-        number = int(data.split(b"?", 1)[1].split(None, 1)[0])
+        number = int(data.split(b"?", 1)[1].split(None, 1)[0].partition(b"&")[0])
         body = data.partition(b"\r\n\r\n")[2]
         right = _whole(number, body)
         fault = self._fault if before >= self._good else None

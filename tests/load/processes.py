@@ -13,6 +13,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support import children
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -29,7 +31,7 @@ def frozen(pid: int) -> Iterator[None]:
     """
     os.kill(pid, signal.SIGSTOP)
     try:
-        while not all(state in "tT" for state in _thread_states(pid)):
+        while set(_thread_states(pid)) - {"t", "T", "Z"}:
             os.sched_yield()
         yield
     finally:
@@ -37,9 +39,13 @@ def frozen(pid: int) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def _thread_states(pid: int) -> Iterator[str]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        yield (task / "stat").read_text().rpartition(")")[2].split()[0]
+def _thread_states(pid: int) -> str:
+    """Give a letter for each thread (proc(5)); Z for a process that has gone."""
+    try:
+        stats = [(task / "stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
+    return "".join(stat.rpartition(")")[2].split()[0] for stat in stats)
 
 
 def peer_ports(pid: int) -> set[int]:
@@ -78,6 +84,11 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     """
     tasks = (task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir())
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def workers(arbiter: int) -> tuple[int, ...]:
+    """Give the living children of a process, in the order of their birth; a zombie is none of them."""
+    return tuple(pid for pid in children(arbiter) if "Z" not in _thread_states(pid))
 
 
 class Ends:

@@ -21,18 +21,35 @@ class Request:
 
 
 def mixed(number: int, *, closes: bool) -> Request:
-    """Make a request of one of three kinds: Content-Length, chunked, and one with a body of its own."""
+    """Make a request of one of five kinds; what a server may treat in different ways comes evenly mixed.
+
+    Most are quick, one with a body; one of eight takes 20 ms, in a pause before the answer or in its middle.
+    """
     connection = "Connection: close\r\n" if closes else ""
-    kind = number % 4
-    if kind == 0:
+    place = number % 16
+    body = b""
+    if place % 4 == 0:
         body = f"body of {number} ".encode() * 40
-        head = (
-            f"POST /echo?{number} HTTP/1.1\r\nHost: load\r\n{connection}"
-            f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return Request(number, head.encode() + body, FILLER + body)
-    path = "/chunks" if kind == 1 else "/answer"
-    return Request(number, f"GET {path}?{number} HTTP/1.1\r\nHost: load\r\n{connection}\r\n".encode(), FILLER)
+        target = f"POST /echo?{number}"
+        connection += f"Content-Length: {len(body)}\r\n"
+    elif place % 4 == 1:
+        target = f"GET /chunks?{number}"
+    elif place == 2:
+        target = f"GET /nap?{number}&0.02"
+    elif place == 10:
+        target = f"GET /stream?{number}&0.02"
+    else:
+        target = f"GET /answer?{number}"
+    return Request(
+        number, f"{target} HTTP/1.1\r\nHost: load\r\n{connection}\r\n".encode() + body, FILLER + body
+    )
+
+
+def quick(number: int, *, closes: bool) -> Request:
+    """Make the smallest request: what is measured is then the wait, not the work."""
+    connection = "Connection: close\r\n" if closes else ""
+    octets = f"GET /answer?{number} HTTP/1.1\r\nHost: load\r\n{connection}\r\n".encode()
+    return Request(number, octets, FILLER)
 
 
 def pid_of(answer: Answer, request: Request) -> int | None:
