@@ -50,7 +50,7 @@ SERVED = (
         "chunks: one",
         RULE,
         chunked(b"hello"),
-        served(b"hello", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH=ABSENT),
+        served(b"hello", HTTP_TRANSFER_ENCODING="chunked"),
     ),
     case("chunks: none", RULE, chunked(), served(b"")),
     case("chunks: several", RULE, chunked(b"he", b"l", b"lo"), served(b"hello")),
@@ -244,6 +244,20 @@ BAD_CHUNKS = {
 
 CASES: tuple[Case, ...] = (
     *SERVED,
+    # Django takes a body without CONTENT_LENGTH for none
+    case(
+        "chunks: their length is told",
+        "RFC 3875, 4.1.2",
+        chunked(b"he", b"llo"),
+        served(b"hello", CONTENT_LENGTH="5"),
+    ),
+    case("chunks: a length of none", "RFC 3875, 4.1.2", chunked(), served(b"", CONTENT_LENGTH="0")),
+    case(
+        "chunks: the length of a spooled body",
+        "RFC 3875, 4.1.2",
+        chunked(BIG[:200_000]),
+        served(BIG[:200_000], CONTENT_LENGTH="200000"),
+    ),
     *(case(f"framing: {name}", RULE, octets, refused(400)) for name, octets in TWO_READINGS.items()),
     *(
         case(f"framing: {name}", "RFC 9112, 6.1", lines(*codings, body=b"0\r\n\r\n"), refused(501))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.apps.probe.bodies import carry_out
 from tests.conformance import connection, framing
-from tests.conformance.case import Reply, case, chunked, get, post, served
+from tests.conformance.case import ABSENT, Reply, case, chunked, get, post, served
 from tests.conformance.stage import check_end
 from tests.conformance.test_deadlines import worse_than_info
 from tests.conformance.test_input import BODIES, PLANS, sent
@@ -52,6 +52,12 @@ CASES: tuple[Case, ...] = (
         connection.CONTINUE,
         b"hello",
         PEEKED,
+    ),
+    case(
+        "unbuffered: nobody knows the length of chunks",
+        RULE,
+        chunked(b"hello"),
+        served(b"hello", CONTENT_LENGTH=ABSENT),
     ),
     case(
         "unbuffered: two bodies on one connection",

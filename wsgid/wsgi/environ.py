@@ -4,6 +4,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from wsgid.protocol.http1 import Request
+from wsgid.wsgi.body import RequestBody
 from wsgid.wsgi.file_wrapper import FileWrapper
 
 
@@ -50,4 +51,7 @@ def request_environ(connection: dict[str, Any], request: Request, body: BinaryIO
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
     environ["SERVER_PROTOCOL"] = "HTTP/1.1" if request.is_http11 else "HTTP/1.0"
     environ["wsgi.input"] = body
+    if isinstance(request.body, RequestBody) and "CONTENT_LENGTH" not in environ:
+        # RFC 3875, 4.1.2: the length without the transfer coding. Django reads no further than it says.
+        environ["CONTENT_LENGTH"] = str(request.body.size)
     return environ
