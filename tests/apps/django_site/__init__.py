@@ -1,0 +1,1 @@
+"""A Django project of the usual parts; `tests.apps.django_site.wsgi:application`."""

@@ -1,0 +1,11 @@
+"""What `django-admin startproject` writes."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.apps.django_site.settings")
+
+application = get_wsgi_application()
