@@ -38,6 +38,10 @@ from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
 from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 
+# A member of an enum costs two look-ups; these are asked for at each event.
+FRESH, HEAD, BODY, IDLE = State.FRESH, State.HEAD, State.BODY, State.IDLE
+SERVING, WRITING, LINGERING = State.SERVING, State.WRITING, State.LINGERING
+
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
 HEAD_READ = 16 * 1024
 BODY_READ = 64 * 1024
@@ -184,9 +188,9 @@ class ThreadServer:
     def _on_event(self, connection: Connection, now: float, seat: Seat | None) -> None:
         """Do what a ready connection needs; without a seat (the standby) no application is called."""
         state = connection.state
-        if state is State.WRITING:
+        if state is WRITING:
             self._write_on(connection, now, seat)
-        elif state is State.LINGERING:
+        elif state is LINGERING:
             self._linger_on(connection, now)
         else:
             self._read_on(connection, now, seat)
@@ -195,10 +199,10 @@ class ThreadServer:
 
     def _read_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
         state = connection.state
-        if seat is None and (state is State.IDLE or state is State.FRESH) and self._pass_on(connection, None):
+        if seat is None and (state is IDLE or state is FRESH) and self._pass_on(connection, None):
             return
         try:
-            data = connection.sock.recv(BODY_READ if state is State.BODY else HEAD_READ)
+            data = connection.sock.recv(BODY_READ if state is BODY else HEAD_READ)
         except BlockingIOError:
             self._wait_for_more(connection, now)
             return
@@ -209,7 +213,16 @@ class ThreadServer:
             # The client left: between two requests, or in the middle of one, which is then none.
             self._close(connection)
             return
-        self._feed(connection, data, now, seat)
+        # What follows is _feed and _dispatch in short, for the commonest event of all.
+        try:
+            request = connection.parser.feed(data)
+        except Refusal as refusal:
+            self._refuse(connection, refusal, now)
+            return
+        if request is not None and seat is not None and not self._leaving.passes_on:
+            self._serve(connection, request, now, seat)
+        else:
+            self._on_fed(connection, request, now, seat)
 
     def _feed(self, connection: Connection, data: bytes, now: float, seat: Seat | None) -> None:
         """Give octets to the parser, and do what they call for."""
@@ -218,6 +231,10 @@ class ThreadServer:
         except Refusal as refusal:
             self._refuse(connection, refusal, now)
             return
+        self._on_fed(connection, request, now, seat)
+
+    def _on_fed(self, connection: Connection, request: Request | None, now: float, seat: Seat | None) -> None:
+        """Go on with a request that is whole, or with the part of one that is here."""
         if request is not None:
             self._dispatch(connection, request, now, seat)
             return
@@ -267,13 +284,13 @@ class ThreadServer:
         state = connection.state
         deadline = connection.deadline
         if parser.in_body:
-            if state is not State.BODY:
+            if state is not BODY:
                 state, deadline = State.BODY, now + self._body_timeout
         elif parser.request is not None or parser.rest:
-            if state is not State.HEAD:
+            if state is not HEAD:
                 state, deadline = State.HEAD, now + self._header_timeout
         elif connection.requests:
-            if state is not State.IDLE:
+            if state is not IDLE:
                 state, deadline = State.IDLE, now + self._keepalive
         else:
             state = State.FRESH
@@ -287,7 +304,7 @@ class ThreadServer:
         leaving = self._leaving
         parser = connection.parser
         cell = seat.cell
-        connection.state = State.SERVING
+        connection.state = SERVING
         connection.cell = cell
         while True:
             seat.is_busy = True
@@ -424,7 +441,7 @@ class ThreadServer:
         deadline = now + self._keepalive
         if leaving.is_draining:
             deadline = min(deadline, leaving.idle_until)
-        self._poller.wait(connection, State.IDLE, now, deadline)
+        self._poller.wait(connection, IDLE, now, deadline)
 
     # ---- ends ----
 

@@ -212,12 +212,12 @@ class Exchange:
             head is not None
             and not self._head_sent
             and not self._is_head
-            and head.content_length in {None, len(block)}
+            and (head.content_length is None or head.content_length == len(block))
             and head.has_body
         ):
-            self.sent = len(block)
+            self.sent = length = len(block)
             self._head_sent = True
-            self._output.send_last(self._head_octets(head, f"Content-Length: {len(block)}\r\n") + block)
+            self._output.send_last(self._head_octets(head, f"Content-Length: {length}\r\n") + block)
         else:
             self._send(block)
             self._end()
