@@ -11,6 +11,7 @@ from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
 from wsgid.workers.connection import Connection
 from wsgid.wsgi.body import StreamedBody, StreamReader
+from wsgid.wsgi.exchange import ClientGone
 
 READ = 64 * 1024
 
@@ -18,7 +19,7 @@ READ = 64 * 1024
 class BodyPull:
     """Receives the body of one request, in the thread that reads it."""
 
-    __slots__ = ("_body", "_connection", "_request", "_timeout")
+    __slots__ = ("_body", "_connection", "_request", "_timeout", "refusal")
 
     def __init__(self, connection: Connection, request: Request, timeout: float) -> None:
         """`timeout` is the longest time without an octet, in seconds, perhaps inf."""
@@ -26,32 +27,37 @@ class BodyPull:
         self._request = request
         self._body = cast("StreamedBody", request.body)
         self._timeout = timeout
+        # Why the body cannot be read, once that is known.
+        self.refusal: Refusal | None = None
 
-    @property
-    def is_over(self) -> bool:
-        """Whether all of the body was received."""
-        return self._connection.parser.request is not self._request
+    def is_unread(self) -> bool:
+        """Whether a part of the body was not received."""
+        return self._connection.parser.request is self._request
 
     def open(self) -> BinaryIO:
         """`wsgi.input`."""
         return io.BufferedReader(cast("io.RawIOBase", StreamReader(self._pull)))
 
     def _pull(self) -> bytes:
-        """Receive more; b"" at the end. Raises OSError where the client left or stalled before it."""
+        """Receive more; b"" at the end. Raises ClientGone where the client left or stalled before it."""
         connection = self._connection
         while not (data := self._body.take()):
-            if self.is_over:
+            if not self.is_unread():
                 return b""
-            if self._request.expects_continue:
-                self._request.expects_continue = False
-                connection.sock.send(CONTINUE)
-            received = self._receive()
+            try:
+                if self._request.expects_continue:
+                    self._request.expects_continue = False
+                    connection.sock.send(CONTINUE)
+                received = self._receive()
+            except OSError as error:
+                raise ClientGone(f"the body cannot be read: {error}") from error
             if not received:
-                raise ConnectionResetError("the client left before the end of the body")
+                raise ClientGone("the client left before the end of the body")
             try:
                 connection.parser.feed(received)
             except Refusal as refusal:
-                raise OSError(f"the body cannot be read: {refusal.detail}") from None
+                self.refusal = refusal
+                raise ClientGone(f"the body cannot be read: {refusal.detail}") from None
         return data
 
     def _receive(self) -> bytes:
@@ -66,7 +72,8 @@ class BodyPull:
         poll = select.poll()
         poll.register(connection.fd, select.POLLIN)
         if not poll.poll(None if self._timeout == inf else self._timeout * 1000):
-            raise TimeoutError(f"the client sent nothing of the body for {self._timeout:g} s")
+            self.refusal = Refusal(408, "Request Timeout", "body not complete")
+            raise TimeoutError(f"the client sent nothing for {self._timeout:g} s")
         if cell is not None:
             cell.progress(monotonic())
         return connection.sock.recv(READ)

@@ -322,8 +322,10 @@ class ThreadServer:
             )
             if leaving.closes or not self._keepalive:
                 exchange.keep_alive = False
+            if pull is not None:
+                exchange.unread = pull.is_unread
             exchange.run()
-            if pull is not None and not pull.is_over:
+            if pull is not None and pull.is_unread():
                 exchange.keep_alive = False
             is_pending = connection.is_pending and self._let_go(connection)
             now = monotonic()
@@ -343,6 +345,9 @@ class ThreadServer:
                 connection.request = request
                 connection.has_taken()
                 self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
+                return
+            if pull is not None and pull.refusal is not None and not exchange.has_begun:
+                self._refuse(connection, pull.refusal, now)
                 return
             if not exchange.keep_alive or connection.is_cut:
                 self._end(connection, now, client_closes=not request.keep_alive)

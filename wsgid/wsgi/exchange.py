@@ -93,6 +93,7 @@ class Exchange:
         "keep_alive",
         "sent",
         "status",
+        "unread",
     )
 
     def __init__(
@@ -115,6 +116,8 @@ class Exchange:
         # As the application said them; the record reads them.
         self.status = ""
         self.headers: list[tuple[str, str]] = []
+        # Where the body is read while it arrives: whether a part of it is still to come.
+        self.unread: Callable[[], bool] | None = None
         # Octets of the response's body that were given to the connection.
         self.sent = 0
         self._head: Head | None = None
@@ -126,6 +129,11 @@ class Exchange:
         self._is_full = False
         self._iterable: Iterable[bytes] | None = None
         environ["wsgi.early_hints"] = self.early_hints
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a head went out."""
+        return self._head_sent
 
     # ---- what the application calls ----
 
@@ -319,6 +327,9 @@ class Exchange:
                 and not (head.has_date and line.startswith("Date:"))
                 and not (head.has_server and line.startswith("Server:"))
             )
+        if self.unread is not None and self.unread():
+            # What is left of the body would be taken for the next request.
+            self.keep_alive = False
         if not self.keep_alive:
             connection = "Connection: close\r\n"
         else:
