@@ -67,7 +67,7 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         """Own the socket from now on; its timeout bounds every wait."""
         self.sock = sock
-        self._data = b""
+        self._data = bytearray()
 
     def __enter__(self) -> Wire:  # noqa: PYI034  typing has no Self before 3.11
         """Leave with the connection closed."""
@@ -120,18 +120,16 @@ class Wire:
         """Read until the server closes its side; a reset is an error, for it may have eaten an answer."""
         while self._fill():
             pass
-        data, self._data = self._data, b""
-        return data
+        return self._take(len(self._data))
 
     def read_exactly(self, size: int) -> bytes:
         """Read so many octets."""
         while len(self._data) < size:
             if not self._fill():
                 raise CutError(
-                    f"{len(self._data)} octets of {size} came, then the end: {self._data[-200:]!r}"
+                    f"{len(self._data)} octets of {size} came, then the end: {bytes(self._data[-200:])!r}"
                 )
-        data, self._data = self._data[:size], self._data[size:]
-        return data
+        return self._take(size)
 
     def read_until(self, mark: bytes) -> bytes:
         """Read up to the end of this mark."""
@@ -166,11 +164,14 @@ class Wire:
     def _until(self, mark: bytes, limit: int) -> bytes:
         while (place := self._data.find(mark)) < 0:
             if len(self._data) > limit:
-                raise WireError(f"no {mark!r} within {limit} octets: {self._data[:200]!r}")
+                raise WireError(f"no {mark!r} within {limit} octets: {bytes(self._data[:200])!r}")
             if not self._fill():
-                raise CutError(f"the end came before {mark!r}: {self._data[:200]!r}")
-        end = place + len(mark)
-        data, self._data = self._data[:end], self._data[end:]
+                raise CutError(f"the end came before {mark!r}: {bytes(self._data[:200])!r}")
+        return self._take(place + len(mark))
+
+    def _take(self, size: int) -> bytes:
+        data = bytes(self._data[:size])
+        del self._data[:size]
         return data
 
     def _fill(self) -> bool:

@@ -42,6 +42,8 @@ def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
     plan.fail_if("started")
     if plan.kind in {"list", "tuple"}:
         return plan.body if plan.kind == "list" else tuple(plan.body)
+    if plan.kind == "joined":
+        return [b"".join(plan.body)]
     if plan.kind == "generator":
         return plan.generate()
     return Blocks(plan)
@@ -53,7 +55,7 @@ class Plan:
     status, headers: what start_response gets ("200 OK", one Content-Type).
     body: the blocks, latin-1 ([]). times: how often all of them come (1). write: what goes through write()
     before them ([]).
-    kind: "blocks" (an iterator with close(), told), "list", "tuple", "generator".
+    kind: "blocks" (an iterator with close(), told), "list", "tuple", "joined" (a list of one), "generator".
     start: when start_response is called: "call", "next" (at the first next()), "never", "twice".
     error: an exception's name (ValueError). at: "call", "started", "next", "end" (of the blocks), "close".
     again: [status, headers] for another start_response with exc_info. again_after: so many blocks (0).
