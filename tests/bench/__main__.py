@@ -35,7 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     plan = Plan(
         rounds=options.rounds, seconds=options.seconds, server_cpu=cpus[0], client_cpu=other_core(cpus)
     )
-    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="wsgid-bench-") as directory:
         everybody = contestants(compile_floor(Path(directory)))
         chosen = [one for one in everybody if not options.contestants or one.name in options.contestants]
@@ -48,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BenchError as error:
             print(error, file=sys.stderr)
             return 1
-    result = describe(plan, tables, absent, load)
+    result = describe(plan, tables, absent)
     for table in tables:
         print("", table.scenario, *page.table_lines(table), "", *page.target_lines(table), sep="\n")
     if len(tables) == len(SCENARIOS) and len(chosen) == len(everybody):
@@ -90,10 +89,11 @@ def row(contestant: Contestant, result: Result) -> page.Row:
         highest_us=round(max(result.costs_us), 3),
         rate=round(result.rate(), 1),
         errors=result.errors,
+        disturbance=round(result.disturbance, 3),
     )
 
 
-def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str], load: float) -> page.Run:
+def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str]) -> page.Run:
     return page.Run(
         date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         commit=words("git", "describe", "--always", "--dirty", "--exclude=*"),
@@ -101,7 +101,6 @@ def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str],
         kernel=platform.release(),
         cpu=cpu_model(),
         cpus=os.cpu_count() or 0,
-        load=round(load, 2),
         wrk=" ".join(words("wrk", "-v").split()[:2]),
         compiler=words(os.environ.get("CC", "cc"), "--version").splitlines()[0],
         rounds=plan.rounds,

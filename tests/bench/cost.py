@@ -5,6 +5,8 @@ The scheduler's own account is read (/proc/PID/task/TID/schedstat): /proc/PID/st
 
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -24,6 +26,20 @@ def difference(before: dict[tuple[int, int], int], after: dict[tuple[int, int], 
     if ended := before.keys() - after.keys():
         raise ThreadEndedError(f"threads ended while they were measured: {sorted(ended)}")
     return sum(now - before.get(thread, 0) for thread, now in after.items()) / 1e9
+
+
+def machine() -> float:
+    """Seconds that all CPUs together have worked, for whomever (proc(5), /proc/stat)."""
+    user, nice, system, _idle, _iowait, irq, softirq = map(
+        int, (PROC / "stat").read_text().split("\n", 1)[0].split()[1:8]
+    )
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def children() -> float:
+    """Seconds of CPU of the commands that this process has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def tree(root: int) -> list[int]:

@@ -33,6 +33,8 @@ class Row:
     """Requests a second, the median of the rounds."""
     errors: int
     """Connections that failed, in all rounds together."""
+    disturbance: float
+    """What else ran in the worst round, in CPUs: more than a little spoils it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,6 @@ class Run:
     kernel: str
     cpu: str
     cpus: int
-    load: float
-    """Load average of the last minute before the run: more than a little spoils it."""
     wrk: str
     compiler: str
     rounds: int
@@ -100,7 +100,9 @@ def result_lines(run: Run) -> Iterator[str]:
 def fact_lines(run: Run) -> Iterator[str]:
     yield f"* {run.date}, commit {run.commit}"
     yield f"* {run.python}"
-    yield f"* Linux {run.kernel}; {run.cpu}, {run.cpus} CPUs; load average before the run {run.load:.2f}"
+    yield f"* Linux {run.kernel}; {run.cpu}, {run.cpus} CPUs"
+    worst = max((row.disturbance for table in run.tables for row in table.rows), default=0.0)
+    yield f"* what else ran during the worst measurement: {worst:.0%} of a CPU"
     yield f"* {run.wrk}; the floor by {run.compiler}"
     yield f"* {run.rounds} rounds of {run.seconds} s each"
 

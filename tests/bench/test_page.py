@@ -31,7 +31,7 @@ def test_page_knows_every_scenario_and_its_targets() -> None:
 
 
 def row(contestant: str, cost_us: float) -> page.Row:
-    return page.Row(contestant, contestant.upper(), "1", cost_us, cost_us, cost_us, 1000.0, 0)
+    return page.Row(contestant, contestant.upper(), "1", cost_us, cost_us, cost_us, 1000.0, 0, 0.0)
 
 
 @pytest.mark.parametrize(
