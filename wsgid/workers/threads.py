@@ -93,6 +93,7 @@ class ThreadServer:
             settings.server_header,
             sendfile=settings.sendfile,
         )
+        self._around.closes = not self._keepalive
         self._poller = Poller(one_shot=self._threads > 1)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
         self._acceptor = Acceptor(
@@ -320,8 +321,6 @@ class ThreadServer:
             exchange = Exchange(
                 self._around, connection, request, request_environ(connection.environ, request, body), now
             )
-            if leaving.closes or not self._keepalive:
-                exchange.keep_alive = False
             if pull is not None:
                 exchange.unread = pull.is_unread
             exchange.run()
@@ -625,6 +624,7 @@ class ThreadServer:
                 return
             is_last = self._context.is_last or self._handover is None
             self._leaving.begin(now, with_heirs=not is_last)
+            self._around.closes |= self._leaving.closes
         self._drain(now, is_last=is_last)
 
     def _drain(self, now: float, *, is_last: bool) -> None:

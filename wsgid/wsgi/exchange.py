@@ -44,7 +44,7 @@ class Output(Protocol):
 class Surroundings:
     """What the exchanges of a worker share; made at boot."""
 
-    __slots__ = ("app", "common", "record", "report", "sendfile", "server_line")
+    __slots__ = ("app", "closes", "common", "record", "report", "sendfile", "server_line")
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Surroundings:
         self.record = record
         self.sendfile = sendfile
         self.server_line = f"Server: {server_header}\r\n" if server_header else ""
+        # Whether each connection ends with its answer: connections are not kept, or the server stops.
+        self.closes = False
         # The lines of Date and Server; the worker's loop renews them every second.
         self.common = ""
 
@@ -327,8 +329,8 @@ class Exchange:
                 and not (head.has_date and line.startswith("Date:"))
                 and not (head.has_server and line.startswith("Server:"))
             )
-        if self.unread is not None and self.unread():
-            # What is left of the body would be taken for the next request.
+        if self._around.closes or (self.unread is not None and self.unread()):
+            # What is left of a body would be taken for the next request.
             self.keep_alive = False
         if not self.keep_alive:
             connection = "Connection: close\r\n"
