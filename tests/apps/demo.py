@@ -36,7 +36,7 @@ POLICY = Template(
 TEXT_LIMIT_BYTES = 64 * 1024
 # So long that a person sees that the others do not wait.
 SLOW_CALL_S = 2.0
-COUNT_INTERVAL_S = 0.3
+COUNT_INTERVAL_S = 0.25
 
 WELCOME = "wsgid runs, and this is its demonstration application. Reload the page: the numbers change."
 
