@@ -7,6 +7,7 @@ import select
 import socket
 import struct
 import termios
+import threading
 from collections import deque
 from math import inf
 from time import monotonic
@@ -68,6 +69,7 @@ class Connection:
         "exchange",
         "fd",
         "is_cut",
+        "lock",
         "parser",
         "peer",
         "request",
@@ -96,6 +98,8 @@ class Connection:
         self.state = State.FRESH
         # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
         self.armed = 0
+        # Held while it is given to the poller by one of several threads.
+        self.lock = threading.Lock()
         # When the state must have changed, and since when it stands: time.monotonic().
         self.deadline = deadline
         self.since = 0.0

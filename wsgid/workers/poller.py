@@ -35,11 +35,13 @@ class Poller:
 
     def claim(self, connection: Connection) -> bool:
         """Become the owner of a connection that was seen waiting; False if another thread was faster."""
-        claimed = self.waiting.pop(connection.fd, None)
+        with connection.lock:
+            if self.waiting.get(connection.fd) is not connection:
+                return False
+            claimed = self.waiting.pop(connection.fd, None)
         if claimed is not None and claimed is not connection:
-            # The descriptor was closed and used anew meanwhile.
-            self.waiting[connection.fd] = claimed
-            return False
+            # Taken and closed between two looks, and its descriptor used anew.
+            self.wait(claimed, claimed.state, claimed.since, claimed.deadline, claimed.armed or READ)
         return claimed is connection
 
     def wait(
@@ -53,6 +55,14 @@ class Poller:
             connection.state = state
             connection.since = now
         connection.deadline = deadline
+        if self._one_shot:
+            # Whoever claims it without an event would close it under us, between the two steps.
+            with connection.lock:
+                self._arm(connection, events)
+        else:
+            self._arm(connection, events)
+
+    def _arm(self, connection: Connection, events: int) -> None:
         fd = connection.fd
         armed = connection.armed
         connection.armed = events
@@ -104,4 +114,6 @@ class Poller:
         if self._one_shot:
             connection = self.waiting.get(fd)
             if connection is not None:
-                self.epoll.modify(fd, connection.armed | self._one_shot)
+                with connection.lock:
+                    if self.waiting.get(fd) is connection:
+                        self.epoll.modify(fd, connection.armed | self._one_shot)

@@ -30,6 +30,9 @@ class Attended(Protocol):
     # Counts the polls of the threads.
     turns: int
 
+    def guard(self, run: Callable[[], None]) -> None:
+        """Run a thread; what it raises ends the worker."""
+
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
 
@@ -61,7 +64,9 @@ class Standby:
 
     def start(self) -> None:
         """Start the thread; it ends with the process."""
-        threading.Thread(target=self._run, name="wsgid-standby", daemon=True).start()
+        threading.Thread(
+            target=self._server.guard, args=(self._run,), name="wsgid-standby", daemon=True
+        ).start()
 
     def wake(self) -> None:
         """Tick from now on: a call of the application begins."""

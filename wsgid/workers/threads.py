@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import BinaryIO
@@ -135,15 +136,15 @@ class ThreadServer:
         self._listen()
         self._standby.start()
         for seat in self._seats[1:]:
-            threading.Thread(target=self._run_beside, args=(seat,), daemon=True).start()
+            threading.Thread(target=self.guard, args=(partial(self._run, seat),), daemon=True).start()
         self._run(self._seats[0])
 
     # ---- the loop of a thread ----
 
-    def _run_beside(self, seat: Seat) -> None:
+    def guard(self, run: Callable[[], None]) -> None:
         """Run a thread beside the main one; our own mistake in it ends the worker, as it would there."""
         try:
-            self._run(seat)
+            run()
         except BaseException:  # noqa: BLE001 - whatever it is, it is ours
             self._log.critical("a thread of the server failed", exc_info=True)
             os._exit(ExitCode.FAILURE)
