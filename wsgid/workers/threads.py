@@ -135,9 +135,19 @@ class ThreadServer:
         self._look(monotonic())
         self._listen()
         self._standby.start()
-        for seat in self._seats[1:]:
-            threading.Thread(target=self.guard, args=(partial(self._run, seat),), daemon=True).start()
+        others = [
+            threading.Thread(target=self.guard, args=(partial(self._run, seat),), daemon=True)
+            for seat in self._seats[1:]
+        ]
+        for thread in others:
+            thread.start()
         self._run(self._seats[0])
+        # One of them may have let a connection in when the last one that we knew of ended.
+        for thread in others:
+            thread.join()
+        for connection in list(poller.waiting.values()):
+            if poller.claim(connection) and not self._pass_on(connection, None):
+                self._close(connection)
 
     # ---- the loop of a thread ----
 
