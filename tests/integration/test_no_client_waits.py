@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.load.burst import ask_all
+from tests.load.burst import Burst, ask_new
 from tests.load.client import Load, Plan
+from tests.load.processes import workers
 from tests.load.request import quick
 from tests.load.stage import report, request, stage
 
@@ -24,19 +25,15 @@ if TYPE_CHECKING:
 CALL_S = 2.0
 PROMISE_S = 0.05
 NOISE = 3
-# A Python loop gives the interpreter to another thread only every 5 ms (sys.getswitchinterval), so that each
-# call of the standby thread that has to have it back costs up to 5 ms. A connection that it passes on costs a
-# few of these, once; 16 are pinned to the busy worker, one behind the other.
-SPIN_PROMISE_S = 0.5
+KINDS = [("-w", "1", "--threads", "4"), ("-w", "3"), ("-w", "2", "--threads", "2")]
+BURST = [request(1, "/slow", "1"), *(request(number) for number in range(2, 17))]
 
 pytestmark = [pytest.mark.slow, pytest.mark.load]
 
 
-@pytest.mark.parametrize(
-    ("path", "promise_s"), [("/slow", PROMISE_S), ("/spin", SPIN_PROMISE_S)], ids=["sleeps", "computes"]
-)
-def test_no_kept_connection_waits_for_a_slow_call(path: str, promise_s: float) -> None:
-    """3 sync workers, 48 kept connections of which one asks for 2 s."""
+@pytest.mark.parametrize("path", ["/slow", "/spin"], ids=["sleeps", "computes"])
+def test_no_kept_connection_waits_for_a_slow_call(path: str) -> None:
+    """3 sync workers, 48 kept connections of which one asks for 2 s, asleep or in a pure Python loop."""
     plan = Plan(kept=47, closing=0, pause_s=0.1, make=quick)
     with stage("-w", "3") as on, on.connect() as slow, Load(on.address, plan) as load:
         assert 200 == slow.ask(request(1)).status
@@ -55,23 +52,34 @@ def test_no_kept_connection_waits_for_a_slow_call(path: str, promise_s: float) -
     )
     assert 47 == len({one.connection for one in during})
     assert len(during) >= 3 * 47
-    assert longest[-1] < promise_s * NOISE
-    assert longest[len(longest) * 99 // 100] < promise_s
+    assert longest[-1] < PROMISE_S * NOISE
+    assert longest[len(longest) * 99 // 100] < PROMISE_S
 
 
-@pytest.mark.parametrize(
-    "kind", [("-w", "1", "--threads", "4"), ("-w", "3"), ("-w", "2", "--threads", "2")], ids=" ".join
-)
+@pytest.mark.parametrize("kind", KINDS, ids=" ".join)
 def test_no_new_connection_waits_behind_a_slow_one(kind: tuple[str, ...]) -> None:
-    """A burst of 16, the first of which takes a second: with an event a poll nobody stands behind it."""
-    requests = [request(1, "/slow", "1"), *(request(number) for number in range(2, 17))]
+    """A burst of 16, the first of which takes a second; then while nobody looks, so that all come at once."""
     with stage(*kind) as on:
-        rounds = [ask_all(on.address, requests) for _ in range(3)]
+        rounds = [ask_new(on.address, BURST) for _ in range(2)]
+        rounds += [ask_new(on.address, BURST, freeze=workers(on.server.pid)) for _ in range(2)]
 
-    report(*(f"slow {first:.3f} s, others at most {max(others) * 1e3:.1f} ms" for first, *others in rounds))
-    for first, *others in rounds:
-        assert first >= 1
-        assert max(others) < PROMISE_S * NOISE
+    check(rounds)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=" ".join)
+def test_no_kept_connection_waits_behind_a_slow_one(kind: tuple[str, ...]) -> None:
+    """As above, on 16 kept connections: a thread that takes two events makes one wait for the other."""
+    rounds = []
+    with stage(*kind) as on, Burst(on.address) as burst:
+        burst.connect(len(BURST))
+        with burst.at_once(()):
+            burst.send([request(number) for number in range(1, 17)])
+        for freeze in ((), (), workers(on.server.pid), workers(on.server.pid)):
+            with burst.at_once(freeze):
+                burst.send(BURST)
+            rounds.append(burst.seconds)
+
+    check(rounds)
 
 
 def test_threads_share_a_worker_with_three_slow_calls() -> None:
@@ -106,3 +114,11 @@ def call_slowly(on: Stage, load: Load, slow: Wire, path: str) -> tuple[float, fl
     load.wait_requests(3 * 47)
     assert 200 == slow.read_answer().status
     return began, time.monotonic()
+
+
+def check(rounds: list[list[float]]) -> None:
+    """The first of each round has to be slow, and all others quick."""
+    report(*(f"slow {first:.3f} s, others at most {max(others) * 1e3:.1f} ms" for first, *others in rounds))
+    for first, *others in rounds:
+        assert first >= 1
+        assert max(others) < PROMISE_S * NOISE

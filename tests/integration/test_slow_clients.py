@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.load.burst import ask_all
+from tests.load.burst import ask_new
 from tests.load.processes import count_descriptors, cpu_seconds, memory_kib
 from tests.load.stage import report, request, stage
 from tests.load.swarm import swarm
@@ -118,7 +118,7 @@ def medians(on: Stage) -> tuple[float, float]:
             began = time.monotonic()
             assert 200 == wire.ask(request(number)).status
             kept.append(time.monotonic() - began)
-    new = [ask_all(on.address, [request(number)])[0] for number in range(ASKED)]
+    new = [ask_new(on.address, [request(number)])[0] for number in range(ASKED)]
     return statistics.median(kept), statistics.median(new)
 
 
@@ -126,7 +126,7 @@ def wait_descriptors(on: Stage, count: int) -> None:
     """Wait until the server has closed what its clients have left; each look is paced by a request."""
     deadline = time.monotonic() + 15
     while count_descriptors(on.pids()) > count and time.monotonic() < deadline:
-        ask_all(on.address, [request(1)])
+        ask_new(on.address, [request(1)])
 
 
 def send_endless_value(on: Stage, piece: int, size: int) -> tuple[bytes, int]:
