@@ -12,9 +12,10 @@ import signal
 import pytest
 
 from tests.load import disturb
-from tests.load.client import Load
+from tests.load.client import Load, Plan
 from tests.load.outcome import Kind
 from tests.load.processes import Ends, workers
+from tests.load.request import quick
 from tests.load.stage import report, stage
 
 TIMES = 20
@@ -58,8 +59,29 @@ def test_reload_loses_no_request(kind: tuple[str, ...]) -> None:
     assert len(tally.pids) == 3 * (TIMES + 1)
 
 
+@pytest.mark.parametrize(
+    ("count", "kept", "closing"), [(1, 1, 0), (2, 0, 2)], ids=["one kept connection", "two new ones"]
+)
+def test_reload_of_an_almost_idle_server_leaves_nobody_waiting(count: int, kept: int, closing: int) -> None:
+    """Where few come, nothing but the right wake-up tells a worker of a connection that another has left.
+
+    One that is lost shows as a request that waits for ever, or for the next look around, a second later.
+    """
+    plan = Plan(kept=kept, closing=closing, pause_s=0.0, timeout_s=5.0, make=quick)
+    with stage("-w", str(count), *THREADS) as on, Load(on.address, plan) as load:
+        for _ in range(3 * TIMES):
+            disturb.reload(on.server.pid, load)
+        tally = load.stop()
+        seen = on.account(tally)
+
+    report(tally)
+    assert ([], (), 0) == (tally.failures, seen.repeated, tally.closed_idle)
+    assert max(answered.seconds for answered in tally.answered) < 0.5
+    assert tally.connects == kept or not kept
+
+
 @pytest.mark.parametrize("kind", [SYNC, THREADS], ids=["sync", "threads"])
-def test_more_and_fewer_workers_lose_no_request(kind: tuple[str, ...]) -> None:
+def test_more_and_fewer_countlose_no_request(kind: tuple[str, ...]) -> None:
     """Up and down again by one, and every fifth time by three."""
     with stage("-w", "2", *kind) as on, Load(on.address) as load:
         load.wait_round()
@@ -89,6 +111,27 @@ def test_signals_in_a_burst_lose_no_request() -> None:
 
     report(tally)
     assert ([], (), 0) == (tally.failures, seen.repeated, tally.closed_idle)
+
+
+@pytest.mark.parametrize("kind", [SYNC, THREADS], ids=["sync", "threads"])
+def test_stop_answers_every_request_that_came_in(kind: tuple[str, ...]) -> None:
+    """Who comes after the listener was closed is refused, and can go elsewhere; all others are answered."""
+    for _ in range(TIMES // 4):
+        with stage("-w", "3", *kind) as on, Load(on.address) as load:
+            load.wait_round()
+            with Ends([on.server.pid]) as ends:
+                on.server.signal(signal.SIGTERM)
+                ends.wait(1, disturb.DEADLINE_S)
+            tally = load.stop()
+            seen = on.account(tally)
+            assert 0 == on.server.wait()
+
+        report(tally)
+        lost = [failure for failure in tally.failures if failure.kind is not Kind.REFUSED]
+        # The kernel resets whom it has let in between the last accept and the close: some microseconds.
+        assert [] == [one for one in lost if (one.kind, one.answers) != (Kind.RESET, 0)]
+        assert len(lost) <= 2
+        assert () == seen.repeated
 
 
 def test_the_client_finds_lost_requests_in_a_peer() -> None:

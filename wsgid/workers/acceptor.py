@@ -131,6 +131,8 @@ class Acceptor:
         if self._is_listening:
             for listener in self._listeners:
                 self._poller.requeue(listener.socket.fileno())
+            if self._handover is not None:
+                self._poller.requeue(self._handover.fileno())
 
     def close(self) -> None:
         """Close the listeners of this process for good."""

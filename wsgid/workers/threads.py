@@ -623,6 +623,8 @@ class ThreadServer:
             leaving.hold(now)
             self._next_look = min(self._next_look, leaving.held_until)
             self._acceptor.ignore()
+            # As in _drain.
+            self._acceptor.accept_aside(now, ACCEPTS_ASIDE)
 
     def _on_wake(self, now: float, _: Seat | None) -> None:
         """A signal came, or the arbiter is gone."""
@@ -649,6 +651,9 @@ class ThreadServer:
                     self._feed(connection, b"", now, None)
                 else:
                     self._poller.wait(connection, State.FRESH, now, connection.deadline)
+        else:
+            # The wake-up for what waits outside may have come to this worker, and to no other.
+            self._acceptor.accept_aside(now, ACCEPTS_ASIDE)
         self._acceptor.close()
         for connection in list(self._poller.waiting.values()):
             if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
