@@ -81,7 +81,7 @@ def test_reload_of_an_almost_idle_server_leaves_nobody_waiting(count: int, kept:
 
 
 @pytest.mark.parametrize("kind", [SYNC, THREADS], ids=["sync", "threads"])
-def test_more_and_fewer_countlose_no_request(kind: tuple[str, ...]) -> None:
+def test_more_and_fewer_workers_lose_no_request(kind: tuple[str, ...]) -> None:
     """Up and down again by one, and every fifth time by three."""
     with stage("-w", "2", *kind) as on, Load(on.address) as load:
         load.wait_round()
