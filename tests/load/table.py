@@ -1,7 +1,7 @@
 """Failed requests of wsgid and of gunicorn, side by side: `python -m tests.load.table [TIMES]`.
 
-The same load and disturbances for both, 3 workers of 4 threads each: the kind of worker of gunicorn's
-that keeps connections. Less than a minute for twenty times; prints Markdown.
+The same load and the same disturbances for both: 3 workers of 4 threads each, the kind of worker of
+gunicorn's that keeps connections. Less than a minute for twenty times; prints Markdown.
 """
 
 from __future__ import annotations
