@@ -106,6 +106,7 @@ def test_signals_in_a_burst_lose_no_request() -> None:
             for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGHUP, signal.SIGTTOU):
                 on.server.signal(number)
             load.wait_round()
+        load.wait_for(lambda: len(workers(on.server.pid)) == 3, "3 workers, as at first")
         tally = load.stop()
         seen = on.account(tally)
 
