@@ -259,7 +259,9 @@ class ServerProcess:
     def stop(self, number: int = signals.SIGTERM, deadline_s: float = END_DEADLINE_S) -> int:
         """Ask it to stop (gracefully by default), and give the exit status."""
         if self.exit_code is None:
-            self.signal(number)
+            # It may have ended by itself since we looked.
+            with contextlib.suppress(ProcessLookupError):
+                self.signal(number)
         return self.wait(deadline_s)
 
     def story(self) -> str:

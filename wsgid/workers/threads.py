@@ -623,7 +623,7 @@ class ThreadServer:
             leaving.hold(now)
             self._next_look = min(self._next_look, leaving.held_until)
             self._acceptor.ignore()
-            # As in _drain.
+            # As in _drain: a wake-up may have come to this worker alone.
             self._acceptor.accept_aside(now, ACCEPTS_ASIDE)
 
     def _on_wake(self, now: float, _: Seat | None) -> None:
