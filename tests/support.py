@@ -393,11 +393,29 @@ def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:
 
 
 def children(pid: int) -> tuple[int, ...]:
-    """Give the pids of a process's children; none when it has gone."""
+    """Give the pids of a process's living children; none when it has gone.
+
+    The kernel's list may lack one while another one ends (proc(5)), so it must say the same twice; and it has
+    those that have ended and were not waited for.
+    """
+    before: tuple[int, ...] | None = None
+    while before != (now := _listed_children(pid)):
+        before = now
+    return tuple(child for child in now if _is_living(child))
+
+
+def _listed_children(pid: int) -> tuple[int, ...]:
     try:
         return tuple(int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
     except (FileNotFoundError, ProcessLookupError):
         return ()
+
+
+def _is_living(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _session(leader: int) -> tuple[int, ...]:
