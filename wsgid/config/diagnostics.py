@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from wsgid.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 WhereKind = Literal["file", "environment", "command line", "call"]
 Severity = Literal["error", "warning"]
@@ -81,6 +81,15 @@ class Diagnostic:
     message: str
     labels: tuple[Label, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON has; columns count characters of `text`, from 1."""
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "places": [{**asdict(label.where), "note": label.note} for label in self.labels],
+        }
+
     def __str__(self) -> str:
         lines = [f"{self.severity}[{self.code}]: {_one_line(self.message)}"]
         for index, label in enumerate(self.labels):
@@ -98,22 +107,38 @@ class Diagnostic:
 class Mistakes(ConfigurationError):  # noqa: N818  it is what it carries
     """Every mistake of one load, and its warnings."""
 
-    def __init__(self, subject: str, diagnostics: Iterable[Diagnostic]) -> None:
-        """`subject` is the file that most people would think of; the last line names it."""
+    def __init__(self, subject: str, diagnostics: Iterable[Diagnostic], files: Iterable[str] = ()) -> None:
+        """`subject` is the file that most people would think of; the last line names it.
+
+        `files` are all that were read, the broken ones too.
+        """
         self.subject = subject
         self.diagnostics = tuple(diagnostics)
+        self.files = tuple(files)
         super().__init__(subject, self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join((*map(str, self.diagnostics), f"{self.subject}: {self._count()}"))
+        return "\n\n".join((*map(str, self.diagnostics), summary(self.subject, self.diagnostics)))
 
-    def _count(self) -> str:
-        severities = [diagnostic.severity for diagnostic in self.diagnostics]
-        return ", ".join(
-            f"{count} {word}" if count == 1 else f"{count} {word}s"
-            for word in ("error", "warning")
-            for count in [severities.count(word)]
-        )
+    def to_json(self) -> dict[str, Any]:
+        """Return what `--output-format json` prints."""
+        return {
+            "subject": self.subject,
+            "errors": count(self.diagnostics, "error"),
+            "warnings": count(self.diagnostics, "warning"),
+            "files": list(self.files),
+            "diagnostics": [diagnostic.to_json() for diagnostic in self.diagnostics],
+        }
+
+
+def summary(subject: str, diagnostics: Sequence[Diagnostic]) -> str:
+    """Return the last line of a run: `/etc/wsgid/shop.toml: 3 errors, 0 warnings`."""
+    errors, warnings = count(diagnostics, "error"), count(diagnostics, "warning")
+    return f"{subject}: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+
+
+def count(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
+    return sum(diagnostic.severity == severity for diagnostic in diagnostics)
 
 
 def did_you_mean(given: str, known: Mapping[str, str] | Iterable[str]) -> str:

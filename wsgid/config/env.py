@@ -33,7 +33,7 @@ def default_layer(environ: Mapping[str, str]) -> Layer:
             text = form.format(text)
             values[name] = [text] if BY_NAME[name].kind == "list" else text
             places[name,] = variable_place(variable, environ[variable])
-    return Layer("defaults", values, places, is_text=True)
+    return Layer("defaults", values, places, style="text")
 
 
 def variable_layer(environ: Mapping[str, str]) -> Layer:
@@ -45,7 +45,7 @@ def variable_layer(environ: Mapping[str, str]) -> Layer:
         if text is not None:
             values[option.name] = _split(text) if option.kind in ("list", "map") else text
             places[option.name,] = variable_place(option.variable, text)
-    return Layer("environment", values, places, is_text=True)
+    return Layer("environment", values, places, style="text")
 
 
 def strangers(environ: Mapping[str, str]) -> Iterator[Diagnostic]:

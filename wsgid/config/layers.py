@@ -8,7 +8,7 @@ command line are text, and are read leniently.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 KeyPath = tuple[str | int, ...]
 """Where a value is in a layer: ("bind",), ("bind", 1), ("env", "DEBUG")."""
 
+Style = Literal["typed", "text", "gunicorn"]
+"""How a layer's values are read: "typed" as they stand; "text" is split and converted; "gunicorn" is typed,
+but text counts for numbers, booleans for on/off words, and only gunicorn's names are settings."""
+
 BY_NAME: dict[str, Option] = {option.name: option for option in OPTIONS}
 BY_ALIAS: dict[str, Option] = {alias: option for option in OPTIONS for alias in option.aliases}
 
@@ -44,15 +48,16 @@ class Place:
 class Layer:
     """What one source said.
 
-    `values` are as the source has them. Where it `is_text`, a list or a map is a list of the texts that
-    were given, not split yet. `places` knows every setting in `values`, and of what is inside them what it
-    can.
+    `values` are as the source has them. Where its style is "text", a list or a map is a list of the texts
+    that were given, not split yet. `places` knows every setting in `values`, and of what is inside them what
+    it can. `mistakes` are what the reader itself has found.
     """
 
     name: str
     values: Mapping[str, object]
     places: Mapping[KeyPath, Place]
-    is_text: bool = False
+    style: Style = "typed"
+    mistakes: tuple[Diagnostic, ...] = ()
 
     def place(self, path: KeyPath) -> Place:
         """Return the place of a value, or that of the nearest one around it."""
@@ -125,14 +130,14 @@ def check(layer: Layer) -> Checked:
         else:
             state.names[option.name] = given
             values[option.name] = value
-    if layer.is_text:
+    if layer.style == "text":
         values = {name: _from_text(state, BY_NAME[name], value) for name, value in values.items()}
     right = _validate(state, values)
     return Checked(
         layer,
         right,
         {name: layer.place((state.names[name],)) for name in right},
-        tuple(state.mistakes),
+        (*layer.mistakes, *state.mistakes),
     )
 
 
@@ -187,7 +192,7 @@ def _from_text(state: _Check, option: Option, value: object) -> object:
 def _validate(state: _Check, values: dict[str, object]) -> dict[str, Any]:
     """Return the values that pydantic accepts; what it refuses is a mistake, one for a place."""
     try:
-        checked = Settings.model_validate(values, strict=not state.layer.is_text)
+        checked = Settings.model_validate(values, strict=state.layer.style == "typed")
     except ValidationError as error:
         wrong = error.errors(include_url=False)
     else:

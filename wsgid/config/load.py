@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wsgid.config.diagnostics import WhereKind
-    from wsgid.config.layers import Given, KeyPath, Merged
+    from wsgid.config.layers import Checked, Given, KeyPath, Merged
     from wsgid.config.options import Argument, Command
 
 FILE_IN_START_DIRECTORY = "wsgid.toml"
@@ -35,7 +35,8 @@ FILE_IN_START_DIRECTORY = "wsgid.toml"
 class Loaded:
     """The settings in force, and what is known of how they came to be.
 
-    `notes` are lines for the log at level info. `files` are those that were read.
+    `notes` are lines for the log at level info. `files` are those that were read. `layers` are all sources,
+    low to high, also those that say nothing.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Loaded:
     warnings: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
     files: tuple[str, ...]
+    layers: tuple[Checked, ...]
 
     def where(self, name: str) -> Where | None:
         """Return the place of a setting's value; None where it is the default."""
@@ -82,10 +84,10 @@ def load(
         _call_layer(call),
     ]
     checked = [check(layer) for layer in layers]
-    mistakes += [mistake for one in checked for mistake in one.mistakes]
+    complaints = [mistake for one in checked for mistake in one.mistakes]
     merged = merge(checked)
     settings, notes = _settle(merged, cwd)
-    complaints = [
+    complaints += [
         *strangers(environ),
         *_conflicts(settings, merged),
         *_not_honoured(settings, merged),
@@ -95,7 +97,7 @@ def load(
     warnings = tuple(complaint for complaint in complaints if complaint.severity == "warning")
     if mistakes:
         raise Mistakes(shown or "configuration", (*mistakes, *warnings))
-    return Loaded(settings, merged.history, warnings, notes, tuple(files))
+    return Loaded(settings, merged.history, warnings, notes, tuple(files), tuple(checked))
 
 
 def _settle(merged: Merged, cwd: str) -> tuple[Settings, tuple[str, ...]]:
@@ -154,7 +156,7 @@ def _argument_layer(name: str, arguments: Sequence[Argument]) -> Layer:
         else:
             values[argument.name] = argument.text
         places[argument.name,] = _argument_place(name, argument)
-    return Layer(name, values, places, is_text=True)
+    return Layer(name, values, places, style="text")
 
 
 def _argument_place(name: str, argument: Argument) -> Place:
