@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, get_args
 
 from wsgid.config.option_table import OPTIONS
 from wsgid.errors import UsageError
@@ -34,22 +34,99 @@ class Argument(NamedTuple):
     text: str
 
 
+COMMAND_FLAGS = (
+    "--all",
+    "--check-config",
+    "--config",
+    "--explain",
+    "--help",
+    "--init",
+    "--instance",
+    "--json",
+    "--no-app",
+    "--output-format",
+    "--print-completion",
+    "--print-config",
+    "--print-schema",
+    "--show-config",
+    "--strict",
+    "--version",
+)
+"""What is no setting's flag."""
+
+Action = Literal["serve", "check", "show", "explain", "schema", "init", "completion"]
+OutputFormat = Literal["full", "concise", "json"]
+Shell = Literal["bash", "zsh", "fish"]
+
+
 class Command(NamedTuple):
-    """What a command line asks for."""
+    """What a command line asks for.
+
+    `action` is what to do with the settings; what stands below it is a word to one of the actions.
+    """
 
     arguments: tuple[Argument, ...]
     config: str | None
+    instance: str | None
     wants_help: bool
     wants_version: bool
+    action: Action = "serve"
+    explain_name: str = ""
+    shell: str = ""
+    strict: bool = False
+    no_app: bool = False
+    check_all: bool = False
+    output_format: OutputFormat = "full"
+    as_json: bool = False
 
 
 def parse_command(argv: Sequence[str]) -> Command:
     """Read the arguments after the command's name; raises UsageError."""
     namespace, rest = make_parser().parse_known_args(argv)
-    command = Command(tuple(namespace.arguments or ()), namespace.config, namespace.help, namespace.version)
-    if rest and not command.wants_help:
+    actions: dict[Action, str] = namespace.actions or {}
+    command = Command(
+        arguments=tuple(namespace.arguments or ()),
+        config=namespace.config,
+        instance=namespace.instance,
+        wants_help=namespace.help,
+        wants_version=namespace.version,
+        action=next(iter(actions), "serve"),
+        explain_name=namespace.explain or "",
+        shell=namespace.print_completion or "",
+        strict=namespace.strict,
+        no_app=namespace.no_app,
+        check_all=namespace.all,
+        output_format=namespace.output_format or "full",
+        as_json=namespace.json,
+    )
+    if command.wants_help or command.wants_version:
+        return command
+    if rest:
         raise UsageError(_what_is_left(rest))
+    if len(actions) > 1:
+        flags = " and ".join(actions.values())
+        raise UsageError(f"wsgid: {flags} are two commands: give one of them")
+    _look_at_words(namespace, command)
     return command
+
+
+def _look_at_words(namespace: argparse.Namespace, command: Command) -> None:
+    """Refuse a word to a command that was not given; it would be dropped silently."""
+    owners: dict[str, tuple[Action, str]] = {
+        "strict": ("check", "--check-config"),
+        "no_app": ("check", "--check-config"),
+        "all": ("check", "--check-config"),
+        "output_format": ("check", "--check-config"),
+        "json": ("show", "--show-config"),
+    }
+    for name, (action, flag) in owners.items():
+        if getattr(namespace, name) and command.action != action:
+            raise UsageError(f"wsgid: --{name.replace('_', '-')} belongs to {flag}, which was not given")
+    if command.check_all and (command.instance is not None or command.config is not None):
+        raise UsageError("wsgid: --all checks every instance: leave --instance and -c out")
+    if command.check_all and command.arguments:
+        first = command.arguments[0]
+        raise UsageError(f"wsgid: --all checks every instance as it is: leave {first.flag or first.text} out")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -62,6 +139,7 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
+    parser.set_defaults(actions=None, arguments=None)
     for option in OPTIONS:
         if option.name == "app":
             parser.add_argument(
@@ -72,15 +150,7 @@ def make_parser() -> argparse.ArgumentParser:
                 metavar=option.metavar,
                 help=_help(option),
             )
-    commands = parser.add_argument_group("Commands")
-    commands.add_argument("-h", "--help", action="store_true", help="print this and exit")
-    commands.add_argument("-v", "--version", action="store_true", help="print the version and exit")
-    commands.add_argument(
-        "-c",
-        "--config",
-        metavar="FILE",
-        help="TOML file with settings; without it ./wsgid.toml is read, if it is there",
-    )
+    _add_commands(parser)
     sections: dict[str, argparse._ArgumentGroup] = {}
     for option in OPTIONS:
         if option.flags:
@@ -89,6 +159,85 @@ def make_parser() -> argparse.ArgumentParser:
                 section = sections[option.section] = parser.add_argument_group(option.section)
             _add(section, option)
     return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add what is no setting: which files are read, and what to do with them instead of serving."""
+    files = parser.add_argument_group("Files")
+    files.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="read this TOML, YAML or Python file; without it the start directory's wsgid.toml, wsgid.yaml, "
+        "wsgid.conf.py or gunicorn.conf.py is read, if it is there. Also file:PATH and python:MODULE",
+    )
+    files.add_argument(
+        "--instance",
+        metavar="NAME",
+        help="read /etc/wsgid/wsgid.toml, /etc/wsgid/NAME.toml (.yaml, .py) and the files in NAME.d, "
+        "as wsgid@NAME.service does",
+    )
+    commands = parser.add_argument_group("Commands")
+    commands.add_argument("-h", "--help", action="store_true", help="print this and exit")
+    commands.add_argument("-v", "--version", action="store_true", help="print the version and exit")
+    commands.add_argument(
+        "--check-config",
+        action=_Do,
+        does="check",
+        nargs=0,
+        help="print every mistake in the settings, and what would keep the server from serving",
+    )
+    commands.add_argument(
+        "--no-app",
+        action="store_true",
+        help="with --check-config: look at the settings alone, and do not import the application",
+    )
+    commands.add_argument("--strict", action="store_true", help="with --check-config: a warning is an error")
+    commands.add_argument(
+        "--all",
+        action="store_true",
+        help="with --check-config: every instance, and what clashes between them",
+    )
+    commands.add_argument(
+        "--output-format",
+        choices=get_args(OutputFormat),
+        metavar="FORMAT",
+        help="with --check-config: full (as a person reads it), concise (a line a mistake) or json",
+    )
+    commands.add_argument(
+        "--show-config",
+        "--print-config",
+        action=_Do,
+        does="show",
+        nargs=0,
+        help="print the settings in force, as TOML, each with its place",
+    )
+    commands.add_argument("--json", action="store_true", help="with --show-config: as JSON")
+    commands.add_argument(
+        "--explain",
+        action=_Do,
+        does="explain",
+        metavar="NAME",
+        help="print what is known of a setting, and every place that gave it a value",
+    )
+    commands.add_argument(
+        "--init", action=_Do, does="init", nargs=0, help="print a configuration file to begin with"
+    )
+    commands.add_argument(
+        "--print-schema",
+        action=_Do,
+        does="schema",
+        nargs=0,
+        help="print the JSON Schema of a configuration file, for editors",
+    )
+    commands.add_argument(
+        "--print-completion",
+        action=_Do,
+        does="completion",
+        choices=get_args(Shell),
+        metavar="SHELL",
+        help="print the completion script for bash, zsh or fish",
+    )
 
 
 def _add(section: argparse._ArgumentGroup, option: Option) -> None:
@@ -135,6 +284,24 @@ class _Note(argparse.Action):
         namespace.arguments = [*(namespace.arguments or ()), Argument(self.option.name, flag, text)]
 
 
+class _Do(argparse.Action):
+    """Notes which commands were given, and by which flags."""
+
+    def __init__(self, *, does: Action, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.does = does
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  argparse's contract
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values)
+        namespace.actions = {**(namespace.actions or {}), self.does: option_string or ""}
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse's, but it neither prints nor exits."""
 
@@ -148,7 +315,7 @@ def _what_is_left(rest: Sequence[str]) -> str:
     if flag is None:
         return f"wsgid: one application is served, `{rest[0]}` would be another\nusage: {USAGE}"
     name = flag.partition("=")[0]
-    flags = [known for option in OPTIONS for known in option.flags]
+    flags = [known for option in OPTIONS for known in option.flags] + list(COMMAND_FLAGS)
     near = difflib.get_close_matches(name, flags, n=1)
     meant = f", did you mean {near[0]}?" if near else ""
     return f"wsgid: there is no option {name}{meant}\n`wsgid --help` lists the options."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.options import Argument, make_parser, parse_command
+from wsgid.config.options import COMMAND_FLAGS, Argument, make_parser, parse_command
 from wsgid.errors import UsageError
 
 
@@ -87,3 +87,62 @@ def test_help_names_every_setting_with_its_variable() -> None:
 def test_help_and_version_win_over_what_else_is_wrong() -> None:
     assert parse_command(["--help", "--nonsense"]).wants_help
     assert parse_command(["--version"]).wants_version
+
+
+@pytest.mark.parametrize(
+    ("argv", "action"),
+    [
+        ([], "serve"),
+        (["--check-config"], "check"),
+        (["--show-config"], "show"),
+        (["--print-config"], "show"),
+        (["--explain", "workers"], "explain"),
+        (["--print-schema"], "schema"),
+        (["--init"], "init"),
+        (["--print-completion", "fish"], "completion"),
+    ],
+)
+def test_a_command_is_known_by_its_flag(argv: list[str], action: str) -> None:
+    assert action == parse_command([*argv, "a:b"]).action
+
+
+def test_a_command_has_words_of_its_own() -> None:
+    command = parse_command(
+        ["--check-config", "--strict", "--no-app", "--output-format", "json", "--instance", "shop"]
+    )
+
+    assert (True, True, False, "json") == command[8:12]
+    assert "shop" == command.instance
+    assert parse_command(["--check-config", "--all"]).check_all
+    assert "workers" == parse_command(["--explain", "workers"]).explain_name
+    assert parse_command(["--show-config", "--json"]).as_json
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["--check-config", "--show-config"], "--check-config and --show-config are two commands"),
+        (["--strict", "a:b"], "--strict belongs to --check-config, which was not given"),
+        (["--output-format", "json"], "--output-format belongs to --check-config"),
+        (["--check-config", "--json"], "--json belongs to --show-config"),
+        (["--check-config", "--all", "--instance", "shop"], "leave --instance and -c out"),
+        (["--check-config", "--all", "-w", "4"], "leave -w out"),
+        (["--check-config", "--all", "a:b"], "leave a:b out"),
+        (["--check-config", "--output-format", "xml"], "invalid choice: 'xml'"),
+        (["--check-confg"], "no option --check-confg, did you mean --check-config?"),
+    ],
+)
+def test_a_word_without_its_command_is_told(argv: list[str], text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_command(argv)
+
+    assert text in str(caught.value)
+
+
+def test_every_flag_of_a_command_is_known_by_name() -> None:
+    """What a mistyped flag is compared with is written down beside the parser."""
+    flags = {flag for action in make_parser()._actions for flag in action.option_strings}
+    of_settings = {flag for option in OPTIONS for flag in (*option.flags, *option.old_flags)}
+    negations = {flag for flag in flags if flag.startswith("--no-") and flag != "--no-app"}
+
+    assert set(COMMAND_FLAGS) == {flag for flag in flags - of_settings - negations if flag.startswith("--")}
