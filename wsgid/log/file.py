@@ -3,41 +3,101 @@
 # Rule 1: a line is one write to a descriptor with O_APPEND, so lines of several processes never mix.
 # Rule 2: the descriptor's number never changes. Reopening puts the new file under the old number (dup2), so a
 # thread that writes meanwhile, and faulthandler, which keeps the number for good, always have a file.
-# Rule 3: a log that cannot be written does not stop the server: what is lost is counted.
+# Rule 3: a log that cannot be written neither stops the server nor keeps it waiting: what is lost is counted,
+# and said once when it can be written again.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from typing import Final
+import select
+import socket
+import stat
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
-# Of a new file, less the umask: nobody but the owner ever writes to a log.
-_MODE: Final = 0o644
-_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+from wsgid.log.opening import open_log
 
-# Descriptors 0 to 2 belong to the application; what a log writes to lies above them.
-_LOWEST: Final = 3
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# How long a line waits for a reader that is behind; those after it do not wait until one got through.
+PATIENCE_S: Final = 1.0
 
 
 class LogFile:
     """A log's descriptor."""
 
-    def __init__(self, target: str, standard: int) -> None:
-        """Open `target`: a path, or "-" for the descriptor `standard`; raises OSError."""
+    def __init__(
+        self,
+        target: str,
+        standard: int,
+        on_recovery: Callable[[int, str], None] | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Open `target`: a path, or "-" for the descriptor `standard`; raises OSError.
+
+        `on_recovery` is told how many lines were lost, and why, once a line got through again.
+        """
         self._target = target
         self._standard: Final = standard
-        self._fd: Final = self._open(target)
+        self._on_recovery: Final = on_recovery
+        self._patience_s: Final = patience_s
+        self._fd: Final = open_log(target, standard)
+        self._put = _writer(self._fd)
+        self._is_stuck = False
+        self._is_cut = False  # the last line ended before its newline
+        self._reason = ""
         self.lost = 0
-        """How many lines could not be written."""
+        """How many lines could not be written since the last one that was."""
 
     def write(self, line: bytes) -> None:
         """Append one line; never raises."""
+        if self._is_cut:
+            line = b"\n" + line
+        done = 0
         try:
-            written = os.write(self._fd, line)
-            while written < len(line):  # a pipe or a full disk may take less
-                written += os.write(self._fd, line[written:])
-        except OSError:
-            self.lost += 1
+            done = self._put(self._fd, line)
+            while done < len(line):  # a pipe or a full disk may take less
+                done += self._put(self._fd, line[done:])
+        except BlockingIOError:
+            if not self._wait_and_write(line, done):
+                return
+        except OSError as error:
+            self._lose(error.strerror or str(error), is_cut=done > 0)
+            return
+        self._is_stuck = self._is_cut = False
+        if self.lost:
+            self._recover()
+
+    def _wait_and_write(self, line: bytes, done: int) -> bool:
+        """Write the rest of a line to whoever reads too slowly; say whether all of it was."""
+        deadline = monotonic() + (0.0 if self._is_stuck else self._patience_s)
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        while (left := deadline - monotonic()) > 0:
+            poll.poll(left * 1e3)
+            try:
+                done += self._put(self._fd, line[done:])
+            except BlockingIOError:
+                continue  # room, but for less than a line; or another process was quicker
+            except OSError as error:
+                self._lose(error.strerror or str(error), is_cut=done > 0)
+                return False
+            if done == len(line):
+                return True
+        self._is_stuck = True
+        self._lose("nobody reads it", is_cut=done > 0)
+        return False
+
+    def _lose(self, reason: str, *, is_cut: bool) -> None:
+        self.lost += 1
+        self._reason = reason
+        self._is_cut = self._is_cut or is_cut
+
+    def _recover(self) -> None:
+        lost, self.lost = self.lost, 0
+        if self._on_recovery is not None:
+            self._on_recovery(lost, self._reason)
 
     def reopen(self) -> None:
         """Open the path anew, for the file was renamed; raises OSError, and then goes on with the old one."""
@@ -46,16 +106,15 @@ class LogFile:
 
     def move(self, target: str) -> None:
         """Write to another target from now on; raises OSError, and then goes on with the old one."""
-        fresh = self._open(target)
-        os.dup2(fresh, self._fd, inheritable=False)
-        os.close(fresh)
+        fresh = open_log(target, self._standard)
+        self.adopt(fresh)
         self._target = target
 
-    def _open(self, target: str) -> int:
-        # Either way a descriptor of our own: the application may close or redirect 1 and 2 as it likes.
-        if target == "-":
-            return fcntl.fcntl(self._standard, fcntl.F_DUPFD_CLOEXEC, _LOWEST)
-        return os.open(target, _FLAGS, _MODE)
+    def adopt(self, descriptor: int) -> None:
+        """Write to what this descriptor leads to from now on, and close it."""
+        os.dup2(descriptor, self._fd, inheritable=False)
+        os.close(descriptor)
+        self._put = _writer(self._fd)
 
     def fileno(self) -> int:
         """Return the descriptor; the number stays the same for good."""
@@ -64,3 +123,19 @@ class LogFile:
     def close(self) -> None:
         """Write no more."""
         os.close(self._fd)
+
+
+def _writer(descriptor: int) -> Callable[[int, bytes], int]:
+    """Return what appends to this kind of file, without waiting if that can be had."""
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return os.write
+    return _send
+
+
+def _send(descriptor: int, octets: bytes) -> int:
+    """Send to a socket, such as the journal's, which has O_NONBLOCK only for those who share it with us."""
+    borrowed = socket.socket(fileno=descriptor)
+    try:
+        return borrowed.send(octets, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+    finally:
+        borrowed.detach()
