@@ -17,7 +17,12 @@ from wsgid.config.settings import Settings, about
 if typing.TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from wsgid.config.about import About
+
 TABLE = Path(__file__).with_name("option_table.py")
+
+# ruff's, with the line end.
+LONGEST_LINE = 111
 
 HEAD = '''"""The settings as the command line sees them; made by `python -m wsgid.config.generate`."""
 
@@ -50,7 +55,11 @@ def option(name: str) -> Option:
         old_flags=known.old_flags,
         aliases=known.aliases,
         metavar=known.metavar,
-        default=_written(field.get_default(call_default_factory=False), known.metavar),
+        bare=known.bare,
+        words=known.words,
+        default=_written(field.get_default(call_default_factory=False), known),
+        default_words=known.default_words,
+        is_gunicorn=known.is_gunicorn,
         help=known.help,
     )
 
@@ -62,7 +71,7 @@ def _kind(field: FieldInfo) -> Kind:
     return kinds.get(typing.get_origin(field.annotation), "value")
 
 
-def _written(default: object, metavar: str) -> str:
+def _written(default: object, known: About) -> str:
     """Return a default as a person would write it on a command line."""
     match default:
         case bool():
@@ -73,8 +82,12 @@ def _written(default: object, metavar: str) -> str:
             return ""
         case tuple():
             return ",".join(default)
-        case int() if metavar == "SIZE":
+        case int() if known.is_octal:
+            return f"{default:04o}"
+        case int() if known.metavar == "SIZE":
             return _size(default)
+        case float() if not default:
+            return "0"
         case float():
             return f"{default:g}s"
         case _:
@@ -90,20 +103,28 @@ def _size(octets: int) -> str:
 
 def _entry(option: Option) -> str:
     # The form that ruff gives it, so that the formatter leaves the file alone.
-    lines = [f"        {name}={_literal(value)},\n" for name, value in option._asdict().items()]
+    lines = [_line(name, value) for name, value in option._asdict().items()]
     return "    Option(\n" + "".join(lines) + "    ),\n"
 
 
-def _literal(value: str | tuple[str, ...]) -> str:
+def _line(name: str, value: str | bool | tuple[str, ...]) -> str:  # noqa: FBT001  a value like any other
+    line = f"        {name}={_literal(value)},\n"
+    if isinstance(value, tuple) and len(line) > LONGEST_LINE:
+        inside = "".join(f"            {_literal(item)},\n" for item in value)
+        return f"        {name}=(\n{inside}        ),\n"
+    return line
+
+
+def _literal(value: str | bool | tuple[str, ...]) -> str:  # noqa: FBT001  a value like any other
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, tuple):
         inside = ", ".join(_literal(item) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     text = value.replace("\\", "\\\\")
-    if '"' not in text:
-        return f'"{text}"'
-    if "'" not in text:
-        return f"'{text}'"
-    return '"' + text.replace('"', '\\"') + '"'
+    # The quotes that want fewer backslashes.
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + text.replace(quote, f"\\{quote}") + quote
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
 from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer
 from wsgid.config.layers import BY_NAME, Layer, Place, check, merge
 from wsgid.config.options import parse_command
-from wsgid.config.settings import NOT_BUILT, POLLER_KINDS, Settings, about
+from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
 from wsgid.config.toml import read_toml
 from wsgid.config.types import AUTO_WORKERS, WORKER_CLASSES
 from wsgid.errors import UsageError
@@ -213,15 +213,15 @@ def _not_built(merged: Merged) -> Iterator[Diagnostic]:
     """Yield an error where going on would be another service, one warning for all the rest."""
     labels = []
     names = []
-    for entry in NOT_BUILT:
-        name, _, word = entry.partition("=")
-        value = merged.values.get(name)
-        if not value or (word and value != word and not (":" in word and ":" in str(value))):
+    for name in Settings.model_fields:
+        entry = unbuilt(name, merged.values[name]) if name in merged.history else ""
+        if not entry:
             continue
         where = _last(merged, name).value
         if about(name).is_essential:
-            message = f'{name} "{value}" is not built yet' if word else f"`{name}` is not built yet"
-            yield Diagnostic("error", "not-built-yet", message, (Label(where),))
+            value = merged.values[name] if "=" in entry else ""
+            shown = f'{name} "{value}"' if isinstance(value, str) and value else f"`{name}`"
+            yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
         else:
             labels.append(Label(where))
             names.append(f"`{name}`")

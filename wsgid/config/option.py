@@ -19,8 +19,16 @@ class Option(NamedTuple):
     aliases: tuple[str, ...]
     """Other names of the setting, as in gunicorn."""
     metavar: str
+    bare: str
+    """What the flag means without a value; empty where it must have one."""
+    words: tuple[str, ...]
+    """What it takes, where it takes only some words."""
     default: str
     """As a person would write it; empty where there is nothing to say."""
+    default_words: str
+    """Says the default where its value does not."""
+    is_gunicorn: bool
+    """Whether gunicorn has the name, too."""
     help: str
 
     @property

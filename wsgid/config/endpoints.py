@@ -1,0 +1,58 @@
+"""What settings say of the network: where to listen, whom to believe, where to send logs and metrics.
+
+Each function raises ValueError, whose text says how it is written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from wsgid.net.address import parse_address
+
+# Sockets that are passed: by a descriptor's number, or by the name in a systemd socket unit, which has no
+# control characters, no colon, and at most 255 characters (systemd.socket(5), FileDescriptorName=).
+_PASSED = re.compile(r"fd://[0-9]{1,6}|systemd:(\*|[!-9;-~]{1,255})")
+
+
+def check_listening(value: str) -> None:
+    if value.strip().startswith(("fd:", "systemd:")):
+        if not _PASSED.fullmatch(value.strip()):
+            raise ValueError(f"`{value}`: a socket that is passed is `fd://3`, `systemd:NAME` or `systemd:*`")
+        return
+    parse_address(value)
+
+
+def check_network(value: str) -> None:
+    if value == "*":
+        return
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        try:
+            meant = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f"`{value}` is neither an address, nor a network, nor `*`") from error
+        raise ValueError(f"`{value}` has host bits set: did you mean `{meant}`?") from error
+
+
+def check_syslog(value: str) -> None:
+    if value.startswith("unix://"):
+        path, mark, kind = value.removeprefix("unix://").partition("#")
+        if not path.startswith("/"):
+            raise ValueError(f"`{value}` names no path: write `unix:///dev/log`")
+        if mark and kind not in ("dgram", "stream"):
+            raise ValueError(f"`{value}`: after the # stands dgram or stream")
+        return
+    scheme, _, rest = value.partition("://")
+    if scheme not in ("udp", "tcp"):
+        raise ValueError(f"`{value}`: write `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:///dev/log`")
+    parse_address(rest or "localhost")
+
+
+def check_statsd(value: str) -> None:
+    if value.startswith("unix:") and not re.fullmatch(r"unix:\d+", value):
+        if not re.match(r"unix:(//)?/", value):
+            raise ValueError(f"`{value}` names no path: write `unix:///run/statsd.sock`")
+        return
+    parse_address(value)

@@ -1,0 +1,65 @@
+"""Kinds of workers: what `worker_class` may say, gunicorn's spellings among them."""
+
+from __future__ import annotations
+
+import re
+
+from wsgid.config.diagnostics import did_you_mean
+
+WORKER_CLASSES = ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi")
+WORKER_CLASS_ALIASES = {
+    "threads": "gthread",
+    "gevent_pywsgi": "gevent",
+    "gevent_wsgi": "gevent",
+}
+
+# gunicorn's own classes, by the last part of their module: gunicorn.workers.ggevent.GeventWorker.
+_GUNICORN_MODULES = {
+    "sync": "sync",
+    "gthread": "gthread",
+    "ggevent": "gevent",
+    "geventlet": "eventlet",
+    "gtornado": "tornado",
+    "gasgi": "asgi",
+}
+
+# Classes of other projects for gunicorn, by the beginning of their names: what serves their users here.
+_INSTEAD = {
+    "geventwebsocket.": 'write "gevent", and let the application speak WebSocket itself (simple-websocket), '
+    'or "asgi"',
+    "aiohttp.": "aiohttp is its own server: run it with `aiohttp.web.run_app`",
+    "sanic.": 'Sanic is an ASGI application: write "asgi"',
+    "tornado.": 'write "tornado"',
+    "meinheld.": 'write "gthread", with `threads` for calls that wait',
+    "egg:meinheld#": 'write "gthread", with `threads` for calls that wait',
+    "gevent.": 'write "gevent"',
+    "eventlet.": 'write "eventlet"',
+    "hypercorn.": 'write "asgi"',
+    "daphne.": 'write "asgi"',
+}
+
+_OURS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+def worker_class(text: str) -> str:
+    """Return the kind that is meant, or `module:Class`; raises ValueError, whose text says what to write."""
+    name = text.strip().removeprefix("egg:gunicorn#")
+    name = WORKER_CLASS_ALIASES.get(name, name)
+    if name in WORKER_CLASSES or _OURS.fullmatch(name):
+        return name
+    if name.startswith(("uvicorn.workers.", "uvicorn_worker.")):
+        return "asgi"
+    if name.startswith("gunicorn.workers."):
+        kind = _GUNICORN_MODULES.get(name.split(".")[2])
+        if kind is not None:
+            return kind
+    for beginning, instead in _INSTEAD.items():
+        if name.startswith(beginning):
+            raise ValueError(f"`{text}` is a class for gunicorn: {instead}")
+    raise ValueError(f"`{text}` is no worker class: {_advice(name)}")
+
+
+def _advice(name: str) -> str:
+    if re.fullmatch(r"[\w.]+\.[\w.]+", name):
+        return 'a class of your own is written `module:Class`; for an ASGI application write "asgi"'
+    return did_you_mean(name, WORKER_CLASSES) or f"write {', '.join(WORKER_CLASSES)} or `module:Class`"

@@ -1,0 +1,93 @@
+"""Secrets: values that are never shown, and where they may be kept instead of in a file that others read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REDACTED = "<redacted>"
+
+# A key of 4,096 bits is some 3 KB; systemd passes at most 1 MB (systemd.exec(5), CREDENTIALS).
+LARGEST_BYTES = 2**20
+
+
+class Secret:
+    """A text that shows itself to nobody who does not ask with `reveal`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __str__(self) -> str:
+        return REDACTED
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is kept: `{ credential = "name" }` or `{ file = "/path" }`."""
+
+    kind: str
+    """"credential" or "file"."""
+    name: str
+
+    def read(self, environ: Mapping[str, str]) -> str:
+        """Return what is kept there, less one line end; raises ValueError, which says what to do."""
+        path = self._path(environ)
+        try:
+            with path.open("rb") as file:
+                octets = file.read(LARGEST_BYTES + 1)
+        except FileNotFoundError:
+            raise ValueError(self._missing(path)) from None
+        except OSError as error:
+            raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        if len(octets) > LARGEST_BYTES:
+            raise ValueError(f"{path} is larger than {LARGEST_BYTES >> 20} MB: that is no secret")
+        try:
+            text = octets.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} is not UTF-8") from error
+        if "\0" in text:
+            raise ValueError(f"{path} has a NUL in it")
+        # `echo` and editors end a file with a line end that nobody means.
+        return text.removesuffix("\n").removesuffix("\r")
+
+    def __str__(self) -> str:
+        return f'{{ {self.kind} = "{self.name}" }}'
+
+    def _path(self, environ: Mapping[str, str]) -> Path:
+        if self.kind == "file":
+            return Path(self.name)
+        directory = environ.get("CREDENTIALS_DIRECTORY", "")
+        if not directory:
+            raise ValueError(
+                f"systemd has passed no credentials (there is no $CREDENTIALS_DIRECTORY); the unit wants "
+                f"`LoadCredential={self.name}:/path`"
+            )
+        return Path(directory, self.name)
+
+    def _missing(self, path: Path) -> str:
+        if self.kind == "file":
+            return f"there is no file {path}"
+        passed = sorted(file.name for file in path.parent.iterdir()) if path.parent.is_dir() else []
+        has = f"it passes {', '.join(passed)}" if passed else "it passes none"
+        return (
+            f"systemd passes no credential `{self.name}` ({has}); the unit wants "
+            f"`LoadCredential={self.name}:/path`"
+        )

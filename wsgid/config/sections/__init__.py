@@ -1,0 +1,1 @@
+"""The settings, a module a section; `wsgid.config.settings` puts them together."""
