@@ -9,6 +9,7 @@ import argparse
 import difflib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, get_args
 
+from wsgid.config.gunicorn_names import UNUSED, UNUSED_FLAGS
 from wsgid.config.option_table import OPTIONS
 from wsgid.errors import UsageError
 
@@ -247,8 +248,14 @@ def _add(section: argparse._ArgumentGroup, option: Option) -> None:
             *option.flags, *opposites, action=_Note, option=option, nargs=0, help=_help(option)
         )
         return
+    may_be_bare: dict[str, Any] = {"nargs": "?", "const": option.bare} if option.bare else {}
     section.add_argument(
-        *option.flags, action=_Note, option=option, metavar=option.metavar, help=_help(option)
+        *option.flags,
+        action=_Note,
+        option=option,
+        metavar=option.metavar,
+        help=_help(option),
+        **may_be_bare,
     )
     if option.old_flags:
         section.add_argument(*option.old_flags, action=_Note, option=option, help=argparse.SUPPRESS)
@@ -315,6 +322,8 @@ def _what_is_left(rest: Sequence[str]) -> str:
     if flag is None:
         return f"wsgid: one application is served, `{rest[0]}` would be another\nusage: {USAGE}"
     name = flag.partition("=")[0]
+    if name in UNUSED_FLAGS:
+        return f"wsgid: {name} is gunicorn's, and of no use here: {UNUSED[UNUSED_FLAGS[name]]}"
     flags = [known for option in OPTIONS for known in option.flags] + list(COMMAND_FLAGS)
     near = difflib.get_close_matches(name, flags, n=1)
     meant = f", did you mean {near[0]}?" if near else ""
