@@ -8,11 +8,13 @@ Whatever a client sent, a line stays one line: what is not plain is escaped as `
 from __future__ import annotations
 
 import binascii
+import fnmatch
 import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from wsgid.log.error import losses_of
 from wsgid.log.escape import escaped, is_plain
 from wsgid.log.file import LogFile
 
@@ -49,18 +51,31 @@ class Record(Protocol):
 class AccessLog:
     """Where the lines go; made by the arbiter, inherited by the workers."""
 
-    def __init__(self, target: str, line_format: str) -> None:
-        """Open a path, or standard output for "-"; raises OSError, and ValueError for a bad format."""
+    def __init__(self, target: str, line_format: str, skip: Sequence[str] = ()) -> None:
+        """Open a path, or standard output for "-"; raises OSError, and ValueError for a bad format.
+
+        `skip` are shell patterns (`fnmatch`) of paths whose requests are not written down.
+        """
         self._line: Final = compile_format(line_format)
-        self._file: Final = LogFile(target, _STANDARD_OUTPUT)
+        self._is_skipped: Final = _any_of(skip)
+        self._file: Final = LogFile(target, _STANDARD_OUTPUT, losses_of("access log"))
 
     def write(self, record: Record) -> None:
         """Append one line; a log that cannot be written costs the line, never the request."""
-        self._file.write(f"{self._line(record)}\n".encode("utf-8", "backslashreplace"))
+        if self._is_skipped is None or not self._is_skipped(str(record.environ.get("PATH_INFO"))):
+            self._file.write(f"{self._line(record)}\n".encode("utf-8", "backslashreplace"))
 
     def reopen(self) -> None:
         """Open the file anew (SIGUSR1); raises OSError, and then goes on with the old one."""
         self._file.reopen()
+
+    def adopt(self, descriptor: int) -> None:
+        """Write to what this descriptor leads to from now on, and close it."""
+        self._file.adopt(descriptor)
+
+    def fileno(self) -> int:
+        """Return the descriptor, which stays the same for good."""
+        return self._file.fileno()
 
     def close(self) -> None:
         self._file.close()
@@ -69,9 +84,14 @@ class AccessLog:
 def compile_format(line_format: str) -> Callable[[Record], str]:
     """Turn a format into a function from a record to its line; raises ValueError for what is no format.
 
+    It is made of gunicorn's atoms, or the word "json".
     All that clients and applications had a say in is looked at together, and piece by piece only if there is
     something to escape: that is rare, and the one look is what makes it cheap.
     """
+    if line_format == "json":
+        from wsgid.log.json_lines import make_json_line  # noqa: PLC0415  few want it, all would pay for it
+
+        return make_json_line(_name_in)
     parts: list[str] = []  # expressions that are joined
     lines: list[str] = []  # statements that fetch what is to be escaped
     texts: list[str] = []  # the names they fetch it into
@@ -112,6 +132,13 @@ def compile_format(line_format: str) -> Callable[[Record], str]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{line_format!r}: {error}") from None
     return line
+
+
+def _any_of(patterns: Sequence[str]) -> Callable[[str], object] | None:
+    """Return what says if a path is like one of the patterns; None where there are none."""
+    if not patterns:
+        return None
+    return re.compile("|".join(map(fnmatch.translate, patterns))).match
 
 
 class _Directive(NamedTuple):
@@ -228,15 +255,20 @@ def _variable(environ: dict[str, Any], name: str) -> str:
 
 
 def _user(authorization: str) -> str:
-    """Return who says that he asks (RFC 7617), escaped; it stands between blanks, so it has none."""
+    """Return who says that he asks, escaped; it stands between blanks, so it has none."""
+    return escaped(_name_in(authorization)).replace(" ", "\\x20") or "-"
+
+
+def _name_in(authorization: str) -> str:
+    """Return the name in an Authorization field (RFC 7617); nothing where there is none."""
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic":
-        return "-"
+        return ""
     try:
         name, _, _ = binascii.a2b_base64(credentials).partition(b":")
     except ValueError:
-        return "-"
-    return escaped(name.decode("latin-1")).replace(" ", "\\x20") or "-"
+        return ""
+    return name.decode("latin-1")
 
 
 class _Clock:

@@ -2,16 +2,22 @@
 
 `[2026-11-23 09:26:39 +0000] [4711] [INFO] worker ready slot=2 pid=4711 generation=1 boot_s=0.41`
 
-The lines go through the logger `wsgid.error`.
+The lines go through the logger `wsgid.error`. In the journal they begin with a priority, and have no time,
+which stands there already; as JSON they are an object a line.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Final
+import os
+from typing import TYPE_CHECKING, Final
 
 from wsgid.log.escape import escape
 from wsgid.log.file import LogFile
+from wsgid.log.journal import is_journal, with_priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["ErrorLog", "escape", "make_error_log"]
 
@@ -24,33 +30,51 @@ _LEVELS: Final = {
     "critical": logging.CRITICAL,
 }
 
-# gunicorn's, to the letter: people have parsers for it.
-_FORMAT: Final = "%(asctime)s [%(process)d] [%(levelname)s] %(message)s"
-_TIME_FORMAT: Final = "[%Y-%m-%d %H:%M:%S %z]"
-
 _STANDARD_ERROR: Final = 2
 
 
-def make_error_log(target: str, level: str = "info") -> ErrorLog:
-    """Open the error log at a path, or at standard error for "-"; raises OSError."""
-    return ErrorLog(target, level)
+def make_error_log(target: str, level: str = "info", form: str = "auto") -> ErrorLog:
+    """Open the error log at a path, or at standard error for "-"; raises OSError.
+
+    `form` is a word of the setting `log_format`: text, json, or auto: what suits the journal if it is
+    there, else text.
+    """
+    return ErrorLog(target, level, form)
 
 
 class ErrorLog:
     """The logger `wsgid.error` and the file it writes to; made by the arbiter, inherited by the workers."""
 
-    def __init__(self, target: str, level: str) -> None:
-        self._file: Final = LogFile(target, _STANDARD_ERROR)
+    def __init__(self, target: str, level: str, form: str = "auto") -> None:
+        self._file: Final = LogFile(target, _STANDARD_ERROR, self._tell_losses)
         self._handler: Final = _Handler(self._file)
         self.logger: Final = logging.getLogger("wsgid.error")
         self.logger.addHandler(self._handler)
         # The root logger's handlers are the application's; they would write our lines a second time.
         self.logger.propagate = False
         self.set_level(level)
+        self.set_form(form)
 
     def set_level(self, level: str) -> None:
         """Write what is at least as grave as this: a word of the setting `loglevel`."""
         self.logger.setLevel(_LEVELS[level])
+
+    def set_form(self, form: str) -> None:
+        """Write in this form from now on: a word of the setting `log_format`."""
+        self._form = form
+        self._handler.setFormatter(self._formatter())
+
+    def _formatter(self) -> logging.Formatter:
+        if self._form == "json":
+            from wsgid.log.json_lines import JsonFormatter  # noqa: PLC0415  few want it, all would pay for it
+
+            return JsonFormatter()
+        if self._form == "auto" and is_journal(self._file.fileno(), os.environ):
+            return _Journal("[%(process)d] [%(levelname)s] %(message)s")
+        # gunicorn's, to the letter: people have parsers for it.
+        return logging.Formatter(
+            "%(asctime)s [%(process)d] [%(levelname)s] %(message)s", "[%Y-%m-%d %H:%M:%S %z]"
+        )
 
     def reopen(self) -> None:
         """Open the file anew (SIGUSR1); raises OSError, and then goes on with the old one."""
@@ -59,6 +83,12 @@ class ErrorLog:
     def move(self, target: str) -> None:
         """Write to another target from now on; raises OSError, and then goes on with the old one."""
         self._file.move(target)
+        self.set_form(self._form)
+
+    def adopt(self, descriptor: int) -> None:
+        """Write to what this descriptor leads to from now on, and close it."""
+        self._file.adopt(descriptor)
+        self.set_form(self._form)
 
     def fileno(self) -> int:
         """Return the descriptor, which stays the same for good: faulthandler writes there too."""
@@ -69,6 +99,18 @@ class ErrorLog:
         self.logger.removeHandler(self._handler)
         self._file.close()
 
+    def _tell_losses(self, lost: int, reason: str) -> None:
+        self.logger.warning("%d lines of this log were lost: %s", lost, reason)
+
+
+def losses_of(log: str) -> Callable[[int, str], None]:
+    """Return what tells, in the error log, that another log has lost lines."""
+
+    def tell(lost: int, reason: str) -> None:
+        logging.getLogger("wsgid.error").warning("%d lines of the %s were lost: %s", lost, log, reason)
+
+    return tell
+
 
 class _Handler(logging.Handler):
     """Writes a record, its traceback included, in one go."""
@@ -76,7 +118,6 @@ class _Handler(logging.Handler):
     def __init__(self, file: LogFile) -> None:
         super().__init__()
         self._file: Final = file
-        self.setFormatter(logging.Formatter(_FORMAT, _TIME_FORMAT))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -85,3 +126,10 @@ class _Handler(logging.Handler):
             self.handleError(record)
             return
         self._file.write(line.encode("utf-8", "backslashreplace"))
+
+
+class _Journal(logging.Formatter):
+    """A priority before each line, also of a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return with_priority(record.levelno, super().format(record))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import base64
+import calendar
+import json
+import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -193,3 +196,74 @@ def test_lines_are_appended_and_the_file_can_be_opened_anew(tmp_path: Any) -> No
 
     assert "GET\nGET\n" == (tmp_path / "access.log.1").read_text()
     assert "GET\n" == path.read_text()
+
+
+def test_json_tells_a_request_by_names() -> None:
+    record = Record(status="404 Not Found", sent=0, ended=100.25)
+    told = json.loads(line("json", record, HTTP_USER_AGENT="curl/8", HTTP_AUTHORIZATION="Basic YSBiOng="))
+
+    assert abs(time.time() - calendar.timegm(time.strptime(told.pop("time")[:19], "%Y-%m-%dT%H:%M:%S"))) < 3
+    assert {
+        "peer": "192.0.2.1",
+        "user": "a b",
+        "method": "GET",
+        "target": "/path?query=1",
+        "protocol": "HTTP/1.1",
+        "status": 404,
+        "sent": 0,
+        "duration_us": 250_000,
+        "referer": None,
+        "user_agent": "curl/8",
+        "pid": os.getpid(),
+    } == told
+
+
+def test_json_of_a_request_that_was_not_understood_has_nulls() -> None:
+    told = json.loads(compile_format("json")(Record(environ={}, status="400 Bad Request")))
+
+    assert [None, None, None, None, 400] == [
+        told[name] for name in ("peer", "method", "target", "protocol", "status")
+    ]
+
+
+@given(uri=octets, agent=octets, user=octets.filter(lambda text: ":" not in text))
+def test_any_octets_give_one_line_of_json(uri: str, agent: str, user: str) -> None:
+    credentials = base64.b64encode(f"{user}:secret".encode("latin-1")).decode()
+    text = line("json", RAW_URI=uri, HTTP_USER_AGENT=agent, HTTP_AUTHORIZATION=f"Basic {credentials}")
+    told = json.loads(text)
+
+    assert text.isascii()
+    assert text.isprintable()
+    assert (uri, agent, user or None) == (told["target"], told["user_agent"], told["user"])
+
+
+@pytest.mark.parametrize(
+    ("is_written", "path"),
+    [
+        (False, "/healthz"),
+        (True, "/healthz/"),
+        (True, "/a/healthz"),
+        (False, "/static/a/b.css"),
+        (True, "/static"),
+        (False, "/ping1"),
+        (True, "/ping10"),
+        (True, "/HEALTHZ"),
+        (True, "*"),
+    ],
+)
+def test_requests_of_no_interest_are_left_out(path: str, tmp_path: Any, *, is_written: bool) -> None:
+    log = AccessLog(str(tmp_path / "log"), "%(U)s", ["/healthz", "/static/*", "/ping?"])
+    record = Record()
+    record.environ["PATH_INFO"] = path
+    log.write(record)
+    log.close()
+
+    assert (f"{path}\n" if is_written else "") == (tmp_path / "log").read_text()
+
+
+def test_a_request_that_was_not_understood_is_never_left_out(tmp_path: Any) -> None:
+    log = AccessLog(str(tmp_path / "log"), "%(s)s", ["/*"])
+    log.write(Record(environ={}, status="400 Bad Request"))
+    log.close()
+
+    assert "400\n" == (tmp_path / "log").read_text()
