@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
+from wsgid.arbiter.differences import differences, keep_what_must_wait, place
 from wsgid.arbiter.equipment import check_room, open_equipment
+from wsgid.arbiter.outcome import Refusal
 from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
+from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.errors import ApplicationError, ExitCode, WsgidError
@@ -28,6 +31,7 @@ from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wsgid.arbiter.reload import Source
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
     from wsgid.log.access import AccessLog
@@ -54,13 +58,16 @@ class Arbiter:
     def __init__(
         self,
         loaded: Loaded,
-        reload: Callable[[], Loaded],
+        source: Source,
         app: Callable[..., Any] | None = None,
         work: Callable[[WorkerStart], int] = run,
     ) -> None:
-        """`reload` reads all sources again (SIGHUP); `app` is given where the settings do not name it."""
+        """`source` is where `loaded` came from; `app` is given where the settings do not name it."""
         self._loaded = loaded
-        self._reload: Final = reload
+        """What is in force."""
+        self._proposed = loaded
+        """What the candidate has been started with."""
+        self._source: Final = source
         self._app: Final = app
         self._work: Final = work
         self._phase = Phase.BOOTING
@@ -71,7 +78,6 @@ class Arbiter:
         self._boot_failures: dict[str, None] = {}  # why not, each reason once
         self._is_rolling = False  # a generation took over, and its former workers have not all been retired
         self._explained: set[int] = set()  # pids of workers whose failed boot has had its consequence
-        self._must_reload = False  # a HUP came at a time when it had to wait
         self._reopened_at = 0.0
         self._turned_at = 0.0
         self._is_settled = False  # nothing has changed what is wanted since the last plan
@@ -106,6 +112,8 @@ class Arbiter:
         self._loop = equipment.loop
         self._channels = equipment.channels
         self._births = equipment.births
+        self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
+        stack.callback(self._reload.abandon)
         self._log.info(
             "server started version=%s python=%s pid=%d worker_class=%s workers=%d threads=%d",
             __version__,
@@ -118,7 +126,7 @@ class Arbiter:
         for note in self._loaded.notes:  # its warnings have been printed
             self._log.info(note)
         for listener in self._generations.current.listeners.values():
-            self._log.info("listening at %s", listener.address)
+            self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))
         self._births.prepare()
         self._turned_at = monotonic()
 
@@ -145,6 +153,7 @@ class Arbiter:
         before = monotonic()
         # What was only now found to be wanted is planned for at once.
         deadline = next_deadline(self._goal(), self._pool.workers, before) if self._is_settled else before
+        deadline = min(deadline, self._reload.deadline)
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
         if now - self._turned_at > _TICK_S + _AWAY_S:
@@ -153,7 +162,10 @@ class Arbiter:
         self._turned_at = now
         for name in happened.signals:
             self._on_signal(name, now)
+        self._reload.tick(now)
         for fd in happened.readable:
+            if self._reload.hear(fd):
+                continue
             if (pid := self._channels.pid_of(fd)) is not None:
                 self._hear(pid, now)
         for exit_ in reap():
@@ -174,7 +186,7 @@ class Arbiter:
             self._log.error("no worker could be forked: %s", error)
             self._backoff = after_failed_fork(self._backoff, now)
             if is_candidate:
-                self._refuse(f"no worker could be forked: {error}")
+                self._refuse(Refusal(f"no worker could be forked: {error}"))
             return
         worker = self._pool.add(pid, action.slot, action.generation, now)
         self._log.debug("worker started %s", words.name(worker))
@@ -204,7 +216,7 @@ class Arbiter:
             case _ if self._phase is Phase.STOPPING:
                 pass
             case "HUP":
-                self._must_reload = True
+                self._reload.is_asked = True
             case "TTIN" | "TTOU":
                 former = self._wanted.workers
                 workers = max(1, former + (1 if name == "TTIN" else -1))
@@ -247,7 +259,7 @@ class Arbiter:
             return
         self._explained.add(worker.pid)
         if worker.generation == self._wanted.candidate:
-            self._refuse(reason)
+            self._refuse(Refusal(reason))
         elif not self._has_served and (self._boot_failures or self._phase is not Phase.STOPPING):
             self._fail(reason)
         else:
@@ -257,7 +269,12 @@ class Arbiter:
         self._hear(exit_.pid, now)  # its last words may say why
         worker = self._pool.get(exit_.pid)
         if worker is None:
-            return  # not ours: left behind by an application, and adopted by us as pid 1
+            read = self._reload.on_exit(exit_, now)
+            if isinstance(read, Refusal):
+                self._refuse(read)
+            elif read is not None:
+                self._propose(read)
+            return  # else not ours: left behind by an application, and adopted by us as pid 1
         self._channels.drop(exit_.pid)
         self._pool.exit(exit_.pid, now)
         self._report.gone(worker)
@@ -287,40 +304,39 @@ class Arbiter:
 
     # ------------------------------------------------------------------ reload
 
-    def _propose(self) -> None:
-        """Read the configuration again, and try it with one worker."""
-        self._must_reload = False
+    def _propose(self, new: Loaded) -> None:
+        """Try a configuration that has been read with one worker."""
+        loaded = keep_what_must_wait(self._loaded, new)
         try:
-            loaded = self._reload()
             check_room(loaded.settings, self._scoreboard)
             candidate = self._generations.propose(loaded.settings)
         except WsgidError as error:
-            self._refuse(str(error))
+            self._refuse(Refusal(str(error)))
             return
-        except Exception:  # noqa: BLE001  ours, or a library's: a traceback, always; but the server goes on
-            self._log.exception("reload failed")
-            self._refuse("an error of the server's own; see above")
-            return
-        for note in loaded.notes:
-            self._log.info(note)
-        for warning in loaded.warnings:
-            self._log.warning(warning.concise())
+        self._proposed = loaded
         self._births.prepare()
         self._wanted = replace(self._wanted, candidate=candidate.number)
         self._log.info("reload begun generation=%d", candidate.number)
+        for line in (*differences(self._loaded, new), *loaded.notes):
+            self._log.info(line)
+        for warning in loaded.warnings:
+            self._log.warning(warning.concise())
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Keep everything as it was before the reload."""
         number = self._generations.current.number
         self._generations.refuse()
         self._wanted = replace(self._wanted, candidate=0)
-        self._log.error("reload refused, generation=%d serves on: %s", number, reason)
-        self._report.refused(reason, number, self._turned_at)
+        for mistake in refusal.mistakes:
+            self._log.error(mistake)
+        self._log.error("reload refused, generation=%d serves on: %s", number, refusal.reason)
+        self._report.refused(refusal.first, number, self._turned_at)
 
     def _accept(self) -> None:
         """Let the candidate take over: one of its workers serves. The others follow one by one."""
         former = self._generations.current
         generation = self._generations.accept()
+        self._loaded = self._proposed
         settings = generation.settings
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
@@ -332,7 +348,7 @@ class Arbiter:
             self._log.error("errorlog stays where it was: %s", error)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
-                self._log.info("listening at %s", listener.address)
+                self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))
 
     # ------------------------------------------------------------------ where we stand
 
@@ -353,8 +369,10 @@ class Arbiter:
             if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False
                 self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(serving))
-            if self._must_reload and not self._wanted.candidate:
-                self._propose()
+            if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
+                refusal = self._reload.begin(self._wanted.boot, now)
+                if refusal is not None:
+                    self._refuse(refusal)
             self._report.tick(workers, now)
 
     def _fail(self, reason: str) -> None:
@@ -375,6 +393,7 @@ class Arbiter:
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
         self._report.stopping()
+        self._reload.abandon()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)

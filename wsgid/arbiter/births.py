@@ -76,10 +76,8 @@ class Births:
 
         def first_steps() -> None:
             """Be rid of what is the parent's."""
-            self._loop.undo_in_child()
-            self._channels.close_in_child()
+            self._undo()
             ours.close()
-            self._notifier.close()
             self._generations.close_in_child(number)
 
         try:
@@ -91,6 +89,17 @@ class Births:
             theirs.close()
         self._channels.add(pid, ours)
         return pid
+
+    def undo_in_child(self) -> None:
+        """Be rid of all that is the arbiter's, in a child that is no worker."""
+        self._undo()
+        self._generations.close_all_in_child()
+        self.close()
+
+    def _undo(self) -> None:
+        self._loop.undo_in_child()
+        self._channels.close_in_child()
+        self._notifier.close()
 
     def close(self) -> None:
         for end in self._handover:

@@ -49,6 +49,10 @@ class Generations:
         """Let the candidate take over, and close what it does not use; return it."""
         assert self.candidate is not None
         former, self.current, self.candidate = self.current, self.candidate, None
+        if former.settings.backlog != self.current.settings.backlog:
+            for text in self.current.listeners.keys() & former.listeners.keys():
+                # A second listen(2) changes the length of the queue, and nothing else.
+                self.current.listeners[text].socket.listen(self.current.settings.backlog)
         _close(former, staying=self.current)
         return self.current
 
@@ -85,7 +89,13 @@ class Generations:
 
     def close_in_child(self, number: int) -> None:
         """Close, in a worker of this generation, its copies of listeners that are the other's alone."""
-        mine = set(map(id, self.get(number).listeners.values()))
+        self._close_in_child(set(map(id, self.get(number).listeners.values())))
+
+    def close_all_in_child(self) -> None:
+        """Close all listeners in a child that accepts nobody; their paths are not its to take away."""
+        self._close_in_child(set())
+
+    def _close_in_child(self, mine: set[int]) -> None:
         for generation in (self.current, self.candidate):
             for listener in generation.listeners.values() if generation is not None else ():
                 if id(listener) not in mine:

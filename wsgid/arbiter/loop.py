@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import select
@@ -13,6 +14,7 @@ import signal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 HANDLED: Final = (
@@ -30,6 +32,14 @@ HANDLED: Final = (
 
 # More signals than can come between two turns: the kernel keeps one of a kind at most.
 _NUMBERS: Final = 4096
+
+
+# How long code that was told to stop, and goes on, is left in peace.
+_AGAIN_S: Final = 0.1
+
+
+class TooLongError(BaseException):
+    """What was bounded by `Loop.at_most` has not ended; no Exception, which a user's file may catch."""
 
 
 class Happened(NamedTuple):
@@ -73,6 +83,25 @@ class Loop:
             )
         return Happened(names, tuple(sorted(ready)))
 
+    @contextlib.contextmanager
+    def at_most(self, limit_s: float) -> Iterator[None]:
+        """Interrupt what is done here after so long: the one thing that runs in the arbiter and may not end.
+
+        That is a user's Python file, and it has ended in the probe. Raises TooLongError from inside of it;
+        only code in C that never asks the interpreter for signals is out of its reach.
+        """
+        former = signal.signal(signal.SIGALRM, _interrupt)
+        # Again and again: a file that catches whatever is raised is asked once more.
+        signal.setitimer(signal.ITIMER_REAL, limit_s, _AGAIN_S)
+        try:
+            yield
+        finally:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            finally:  # it may come just here; a second time it is a while away
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, former)
+
     def undo_in_child(self) -> None:
         """Forget the parent's loop; the first thing that a child does, while all signals are blocked.
 
@@ -96,3 +125,7 @@ class Loop:
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
     """Be a handler: the interpreter writes to the wakeup descriptor by itself."""
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise TooLongError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from wsgid.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Order(Enum):
@@ -61,6 +62,37 @@ def _live(
     finally:
         _flush()
         os._exit(status & 0xFF)
+
+
+def become(argv: list[str], environ: Mapping[str, str], directory: str) -> NoReturn:
+    """Be another program from here on; raises OSError. For a child."""
+    os.chdir(directory)
+    os.execve(argv[0], argv, environ)  # noqa: S606  what is meant
+
+
+def join_group(pid: int) -> None:
+    """Put a child (0: this process) into a process group of its own, that can be ended as a whole."""
+    with contextlib.suppress(OSError):  # it is another program already, and has seen to it itself; or dead
+        os.setpgid(pid, pid)
+
+
+# What has outlived its deadline by so much has nobody left who would end it.
+_ORPHAN_S: Final = 5
+
+
+def end_later(timeout_s: float) -> None:
+    """Have the kernel end this process some time after its deadline: the arbiter may be dead by then.
+
+    An alarm outlives exec(2). 0 is for ever.
+    """
+    if timeout_s:
+        signal.alarm(math.ceil(timeout_s) + _ORPHAN_S)
+
+
+def end_group(pid: int) -> None:
+    """Kill all processes of a child's group, if there are any left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def tell(pid: int, order: Order) -> None:

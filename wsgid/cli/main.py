@@ -20,8 +20,6 @@ from wsgid.errors import ExitCode, UsageError, WsgidError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from wsgid.config.load import Loaded
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status; `argv` is without the command's name."""
@@ -58,11 +56,13 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     # Lazy: what --help and --version need not wait for, pydantic before all, and what another system has not.
     from wsgid.apps.loader import look_at, parse_spec  # noqa: PLC0415
     from wsgid.arbiter.arbiter import Arbiter  # noqa: PLC0415
+    from wsgid.arbiter.reload import Source  # noqa: PLC0415
     from wsgid.config.load import load  # noqa: PLC0415
 
     # A reload reads the same arguments and environment as the start, from the same directory.
-    reload: Callable[[], Loaded] = partial(load, argv, dict(os.environ), start_directory(), call)
-    loaded = reload()
+    environ, directory = dict(os.environ), start_directory()
+    source = Source(partial(load, argv, environ, directory, call), None, environ, directory)
+    loaded = source.load()
     for warning in loaded.warnings:
         _print(str(warning))
     if app is not None:
@@ -73,7 +73,7 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
         )
     else:
         parse_spec(loaded.settings.app)
-    return Arbiter(loaded, reload, app).run()
+    return Arbiter(loaded, source, app).run()
 
 
 def start_directory() -> str:
