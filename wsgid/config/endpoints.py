@@ -1,6 +1,6 @@
 """What settings say of the network: where to listen, whom to believe, where to send logs and metrics.
 
-Each function raises ValueError, whose text says how it is written.
+Each function returns the text, or raises ValueError, whose text says how it is written.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from wsgid.net.address import parse_address
 _PASSED = re.compile(r"fd://[0-9]{1,6}|systemd:(\*|[!-9;-~]{1,255})")
 
 
-def check_listening(value: str) -> None:
+def listening(value: str) -> str:
     if value.strip().startswith(("fd:", "systemd:")):
         if not _PASSED.fullmatch(value.strip()):
             raise ValueError(f"`{value}`: a socket that is passed is `fd://3`, `systemd:NAME` or `systemd:*`")
-        return
+        return value
     parse_address(value)
+    return value
 
 
-def check_network(value: str) -> None:
+def at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("at least one address is needed")
+    return values
+
+
+def network(value: str) -> str:
     if value == "*":
-        return
+        return value
     try:
         ipaddress.ip_network(value)
     except ValueError as error:
@@ -34,25 +41,28 @@ def check_network(value: str) -> None:
         except ValueError:
             raise ValueError(f"`{value}` is neither an address, nor a network, nor `*`") from error
         raise ValueError(f"`{value}` has host bits set: did you mean `{meant}`?") from error
+    return value
 
 
-def check_syslog(value: str) -> None:
+def syslog(value: str) -> str:
     if value.startswith("unix://"):
         path, mark, kind = value.removeprefix("unix://").partition("#")
         if not path.startswith("/"):
             raise ValueError(f"`{value}` names no path: write `unix:///dev/log`")
         if mark and kind not in ("dgram", "stream"):
             raise ValueError(f"`{value}`: after the # stands dgram or stream")
-        return
+        return value
     scheme, _, rest = value.partition("://")
     if scheme not in ("udp", "tcp"):
         raise ValueError(f"`{value}`: write `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:///dev/log`")
     parse_address(rest or "localhost")
+    return value
 
 
-def check_statsd(value: str) -> None:
+def statsd(value: str) -> str:
     if value.startswith("unix:") and not re.fullmatch(r"unix:\d+", value):
         if not re.match(r"unix:(//)?/", value):
             raise ValueError(f"`{value}` names no path: write `unix:///run/statsd.sock`")
-        return
+        return value
     parse_address(value)
+    return value

@@ -27,7 +27,7 @@ class Words(Expects):
     """Reads one of some words; beside them, `others` are pairs of what may be written and what it means."""
 
     words: tuple[str, ...]
-    others: tuple[tuple[bool | int | float, str], ...] = ()
+    others: tuple[tuple[str | float | None, str | None], ...] = ()
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -55,6 +55,11 @@ def words(*accepted: str) -> Words:
     return Words(f"one of {', '.join(accepted)}", accepted)
 
 
+def words_or_none(*accepted: str) -> Words:
+    """Expect one of these words; as elsewhere, "" takes back what a lower layer has set."""
+    return Words(f"one of {', '.join(accepted)}", accepted, (("", None), (None, None)))
+
+
 def off_or_words(*accepted: str, true: str | None = None) -> Words:
     """Expect "off" or one of these words; `false` is "off", `true` a word or a mistake."""
     others = ((False, "off"),) if true is None else ((False, "off"), (True, true))
@@ -77,5 +82,5 @@ def is_of_gunicorn(info: ValidationInfo) -> bool:
     return info.context is not None and info.context.get("style") == "gunicorn"
 
 
-def _text(value: float) -> str:
+def _text(value: str | float | None) -> str:
     return str(value).lower()

@@ -60,6 +60,7 @@ def option(name: str) -> Option:
         default=_written(field.get_default(call_default_factory=False), known),
         default_words=known.default_words,
         is_gunicorn=known.is_gunicorn,
+        is_octal=known.is_octal,
         help=known.help,
     )
 

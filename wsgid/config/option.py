@@ -29,6 +29,7 @@ class Option(NamedTuple):
     """Says the default where its value does not."""
     is_gunicorn: bool
     """Whether gunicorn has the name, too."""
+    is_octal: bool
     help: str
 
     @property

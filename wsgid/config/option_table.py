@@ -18,6 +18,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="the application: module:variable, or module:factory('x', n=1)",
     ),
     Option(
@@ -33,6 +34,7 @@ OPTIONS: Final = (
         default="",
         default_words="the start directory",
         is_gunicorn=True,
+        is_octal=False,
         help="directory to enter, and to put on sys.path, before the application is loaded",
     ),
     Option(
@@ -48,6 +50,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="directories to put on sys.path",
     ),
     Option(
@@ -63,6 +66,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="virtual environment whose Python runs the server",
     ),
     Option(
@@ -78,6 +82,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="a variable for the environment of the application; may be repeated",
     ),
     Option(
@@ -93,6 +98,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="load the application once a generation, in a process that workers are forked from",
     ),
     Option(
@@ -108,6 +114,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="PasteDeploy configuration that names the application",
     ),
     Option(
@@ -123,6 +130,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="a variable for the PasteDeploy configuration; may be repeated",
     ),
     Option(
@@ -138,6 +146,7 @@ OPTIONS: Final = (
         default="127.0.0.1:8000",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="where to listen: HOST:PORT, [V6]:PORT, :PORT, unix:PATH, fd://N, systemd:NAME; may be repeated",
     ),
     Option(
@@ -153,6 +162,7 @@ OPTIONS: Final = (
         default="2048",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="connections that may wait to be accepted",
     ),
     Option(
@@ -168,6 +178,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="let other servers listen at the same port (SO_REUSEPORT)",
     ),
     Option(
@@ -183,6 +194,7 @@ OPTIONS: Final = (
         default="0660",
         default_words="",
         is_gunicorn=False,
+        is_octal=True,
         help="mode of Unix sockets; where umask is set and this is not, 0666 less what it takes",
     ),
     Option(
@@ -198,6 +210,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="owner of Unix sockets: a name or a number",
     ),
     Option(
@@ -213,6 +226,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="group of Unix sockets: a name or a number",
     ),
     Option(
@@ -228,6 +242,7 @@ OPTIONS: Final = (
         default="1",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help='worker processes; "auto" looks at CPUs and memory',
     ),
     Option(
@@ -243,6 +258,7 @@ OPTIONS: Final = (
         default="sync",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="kind of worker: sync, gthread (or threads), gevent, eventlet, tornado, asgi, module:Class",
     ),
     Option(
@@ -258,6 +274,7 @@ OPTIONS: Final = (
         default="1",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="threads a worker",
     ),
     Option(
@@ -273,6 +290,7 @@ OPTIONS: Final = (
         default="1000",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="open connections a worker",
     ),
     Option(
@@ -288,6 +306,7 @@ OPTIONS: Final = (
         default="0",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="replace a worker after so many requests; 0: never",
     ),
     Option(
@@ -303,6 +322,7 @@ OPTIONS: Final = (
         default="0",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="and up to so many more, by chance, so that workers are not replaced together",
     ),
     Option(
@@ -318,6 +338,7 @@ OPTIONS: Final = (
         default="0",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="replace a worker whose private memory is larger; 0: never",
     ),
     Option(
@@ -333,6 +354,7 @@ OPTIONS: Final = (
         default="0",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="replace a worker after so long; 0: never",
     ),
     Option(
@@ -348,6 +370,7 @@ OPTIONS: Final = (
         default="30s",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="kill a worker whose application makes no progress for so long; 0: never",
     ),
     Option(
@@ -363,6 +386,7 @@ OPTIONS: Final = (
         default="0",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="longest time that one call of the application may take, progress or not; 0: any",
     ),
     Option(
@@ -378,6 +402,7 @@ OPTIONS: Final = (
         default="30s",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="how long a worker that stops may finish what it has begun",
     ),
     Option(
@@ -393,6 +418,7 @@ OPTIONS: Final = (
         default="60s",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="how long a new worker may take to load the application",
     ),
     Option(
@@ -408,6 +434,7 @@ OPTIONS: Final = (
         default="75s",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="how long a connection may be idle between two requests",
     ),
     Option(
@@ -423,6 +450,7 @@ OPTIONS: Final = (
         default="8190",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="longest request line; 0: only the bound of the whole head",
     ),
     Option(
@@ -438,6 +466,7 @@ OPTIONS: Final = (
         default="100",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="most header fields in a request",
     ),
     Option(
@@ -453,6 +482,7 @@ OPTIONS: Final = (
         default="8190",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="longest header field; 0: only the bound of the whole head",
     ),
     Option(
@@ -468,6 +498,7 @@ OPTIONS: Final = (
         default="1G",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="longest request body; 0: any",
     ),
     Option(
@@ -483,6 +514,7 @@ OPTIONS: Final = (
         default="64K",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="a longer request body goes to a temporary file",
     ),
     Option(
@@ -498,6 +530,7 @@ OPTIONS: Final = (
         default="2G",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="most octets in all temporary files of a worker together",
     ),
     Option(
@@ -513,6 +546,7 @@ OPTIONS: Final = (
         default="on",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="read a request's body before the application is called",
     ),
     Option(
@@ -528,6 +562,7 @@ OPTIONS: Final = (
         default="",
         default_words="the system's",
         is_gunicorn=True,
+        is_octal=False,
         help="directory of the temporary files",
     ),
     Option(
@@ -543,6 +578,7 @@ OPTIONS: Final = (
         default="10s",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="how long the head of a request may take",
     ),
     Option(
@@ -558,6 +594,7 @@ OPTIONS: Final = (
         default="30s",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="how long a client may send nothing of a request's body",
     ),
     Option(
@@ -573,6 +610,7 @@ OPTIONS: Final = (
         default="60s",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="how long a client may take nothing of a response",
     ),
     Option(
@@ -588,6 +626,7 @@ OPTIONS: Final = (
         default="127.0.0.1,::1",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="addresses and networks of proxies that are believed; *: all",
     ),
     Option(
@@ -603,6 +642,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="headers, and their values, with which a believed proxy says that the client came by https",
     ),
     Option(
@@ -618,6 +658,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="headers of a believed proxy that name client and host: off, x-forwarded, forwarded",
     ),
     Option(
@@ -633,6 +674,7 @@ OPTIONS: Final = (
         default="SCRIPT_NAME,PATH_INFO",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="names that a believed proxy may set in the environ though they have an underscore",
     ),
     Option(
@@ -648,6 +690,7 @@ OPTIONS: Final = (
         default="drop",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="header names with an underscore: drop, refuse or (dangerous) pass on",
     ),
     Option(
@@ -663,6 +706,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="expect the PROXY protocol before each connection: off, v1, v2, auto",
     ),
     Option(
@@ -678,6 +722,7 @@ OPTIONS: Final = (
         default="127.0.0.1,::1",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="addresses and networks whose PROXY protocol is believed; *: all",
     ),
     Option(
@@ -693,6 +738,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="leave the terminal and run in the background",
     ),
     Option(
@@ -708,6 +754,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="file for the arbiter's pid",
     ),
     Option(
@@ -723,6 +770,7 @@ OPTIONS: Final = (
         default="",
         default_words="the one that starts the server",
         is_gunicorn=True,
+        is_octal=False,
         help="user that workers run as: a name or a number",
     ),
     Option(
@@ -738,6 +786,7 @@ OPTIONS: Final = (
         default="",
         default_words="the one that starts the server",
         is_gunicorn=True,
+        is_octal=False,
         help="group that workers run as: a name or a number",
     ),
     Option(
@@ -753,6 +802,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="give workers all groups of their user",
     ),
     Option(
@@ -768,6 +818,7 @@ OPTIONS: Final = (
         default="",
         default_words="inherited",
         is_gunicorn=True,
+        is_octal=True,
         help="permissions that new files do not get",
     ),
     Option(
@@ -783,6 +834,7 @@ OPTIONS: Final = (
         default="",
         default_words="auto under systemd, else manual",
         is_gunicorn=False,
+        is_octal=False,
         help="when the successor serves that SIGUSR2 started: auto, we leave; manual, both serve on",
     ),
     Option(
@@ -798,6 +850,7 @@ OPTIONS: Final = (
         default="",
         default_words="$RUNTIME_DIRECTORY/control, else PIDFILE.control, else none",
         is_gunicorn=True,
+        is_octal=False,
         help="Unix socket for wsgidctl",
     ),
     Option(
@@ -813,6 +866,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="name of the processes in ps and top",
     ),
     Option(
@@ -828,6 +882,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help='access log: a file, or "-" for standard output',
     ),
     Option(
@@ -843,6 +898,7 @@ OPTIONS: Final = (
         default='%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help='format of the access log, with gunicorn\'s atoms, or "json"',
     ),
     Option(
@@ -858,6 +914,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="paths that the access log leaves out, such as /healthz, /static/*",
     ),
     Option(
@@ -873,6 +930,7 @@ OPTIONS: Final = (
         default="-",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help='error log: a file, or "-" for standard error',
     ),
     Option(
@@ -888,6 +946,7 @@ OPTIONS: Final = (
         default="info",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="least level of what the error log takes: debug, info, warning, error, critical",
     ),
     Option(
@@ -903,6 +962,7 @@ OPTIONS: Final = (
         default="auto",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="form of the error log: text, json; auto is text, with priorities where the journal reads it",
     ),
     Option(
@@ -918,6 +978,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="send what the application prints to the error log",
     ),
     Option(
@@ -933,6 +994,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="file for logging.config.fileConfig",
     ),
     Option(
@@ -948,6 +1010,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="JSON file for logging.config.dictConfig",
     ),
     Option(
@@ -963,6 +1026,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="what logging.config.dictConfig takes",
     ),
     Option(
@@ -978,6 +1042,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="send the logs to syslog",
     ),
     Option(
@@ -993,6 +1058,7 @@ OPTIONS: Final = (
         default="udp://localhost:514",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="where syslog listens: udp://HOST:PORT, tcp://HOST:PORT, unix://PATH#dgram, unix://PATH#stream",
     ),
     Option(
@@ -1008,6 +1074,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="name of the program in syslog",
     ),
     Option(
@@ -1045,6 +1112,7 @@ OPTIONS: Final = (
         default="user",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="facility in syslog: user, daemon, local0 to local7, ... (syslog(3))",
     ),
     Option(
@@ -1060,6 +1128,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="keep standard output and error of the command that was typed, with --daemon",
     ),
     Option(
@@ -1075,6 +1144,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="where statsd listens: HOST:PORT or unix://PATH",
     ),
     Option(
@@ -1090,6 +1160,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="what the names of metrics begin with",
     ),
     Option(
@@ -1105,6 +1176,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="tags of metrics, for DogStatsD",
     ),
     Option(
@@ -1120,6 +1192,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="certificate, and its chain, as PEM",
     ),
     Option(
@@ -1135,6 +1208,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="private key of the certificate, as PEM",
     ),
     Option(
@@ -1150,6 +1224,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="password of the private key",
     ),
     Option(
@@ -1165,6 +1240,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="authorities whose client certificates are believed, as PEM",
     ),
     Option(
@@ -1180,6 +1256,7 @@ OPTIONS: Final = (
         default="none",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="whether clients show a certificate: none, optional, required",
     ),
     Option(
@@ -1195,6 +1272,7 @@ OPTIONS: Final = (
         default="",
         default_words="those of Python's ssl",
         is_gunicorn=True,
+        is_octal=False,
         help="ciphers of TLS 1.2, as OpenSSL writes them",
     ),
     Option(
@@ -1210,6 +1288,7 @@ OPTIONS: Final = (
         default="1.2",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="oldest version of TLS: 1.2, 1.3",
     ),
     Option(
@@ -1225,6 +1304,7 @@ OPTIONS: Final = (
         default="off",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="start new workers when the application's code changes",
     ),
     Option(
@@ -1240,6 +1320,7 @@ OPTIONS: Final = (
         default="auto",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="how changes are noticed: auto, inotify, poll",
     ),
     Option(
@@ -1255,6 +1336,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="further files and patterns to watch; may be repeated",
     ),
     Option(
@@ -1270,6 +1352,7 @@ OPTIONS: Final = (
         default="on",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="let the kernel send files (sendfile(2))",
     ),
     Option(
@@ -1285,6 +1368,7 @@ OPTIONS: Final = (
         default="wsgid",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help='value of the Server header; "" leaves it out',
     ),
     Option(
@@ -1300,6 +1384,7 @@ OPTIONS: Final = (
         default="auto",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="tell an ASGI application of start and end: auto, on, off",
     ),
     Option(
@@ -1315,6 +1400,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=True,
+        is_octal=False,
         help="path below which a proxy mounts an ASGI application",
     ),
     Option(
@@ -1330,6 +1416,7 @@ OPTIONS: Final = (
         default="",
         default_words="",
         is_gunicorn=False,
+        is_octal=False,
         help="functions to call at named moments; in a Python file each is a function of that name",
     ),
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import ValidatorFunctionWrapHandler
 
 REDACTED = "<redacted>"
 
@@ -37,6 +42,19 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash((Secret, self._text))
+
+
+# A table with one of two keys; pydantic would say the same in three times the words.
+SOURCE_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "credential": {"type": "string", "pattern": "^[^/]+$", "description": "a name of LoadCredential="},
+        "file": {"type": "string", "pattern": "^/", "description": "a path"},
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +109,36 @@ class SecretSource:
             f"systemd passes no credential `{self.name}` ({has}); the unit wants "
             f"`LoadCredential={self.name}:/path`"
         )
+
+
+def text_or_source(value: object, text: ValidatorFunctionWrapHandler) -> object:
+    """Read a value that may be kept elsewhere: a table is where."""
+    return _source(value) if isinstance(value, dict) else text(value)
+
+
+def secret(value: object) -> Secret | SecretSource | None:
+    """Read a secret, or where it is kept; as elsewhere, "" takes back what a lower layer has set."""
+    match value:
+        case None | "":
+            return None
+        case Secret() | SecretSource():
+            return value
+        case dict():
+            return _source(value)
+        case str():
+            return Secret(value)
+    raise PydanticCustomError("wrong_type", "a string, or where it is kept")
+
+
+def _source(value: dict[object, object]) -> SecretSource:
+    match value:
+        case {"credential": str(name), **rest} if not rest:
+            # systemd.exec(5), LoadCredential=: a credential is a file of that name in one directory.
+            if not re.fullmatch(r"[^/\0]+", name) or name in (".", ".."):
+                raise ValueError(f"`{name}` is no name of a credential: it is a file's name, without a slash")
+            return SecretSource("credential", name)
+        case {"file": str(name), **rest} if not rest:
+            if not name.startswith("/"):
+                raise ValueError(f"`{name}`: the path of a secret's file begins with a slash")
+            return SecretSource("file", name)
+    raise ValueError('write { credential = "NAME" } or { file = "/PATH" }')

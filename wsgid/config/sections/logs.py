@@ -41,7 +41,7 @@ class Logging(Section):
         ),
     ] = ()
     errorlog: Annotated[
-        t.Path,
+        t.LogTarget,
         About(
             "live",
             'error log: a file, or "-" for standard error',

@@ -61,7 +61,7 @@ class Process(Section):
     ] = None
     upgrade: Annotated[
         Literal["auto", "manual"] | None,
-        t.words("auto", "manual"),
+        t.words_or_none("auto", "manual"),
         About(
             "live",
             "when the successor serves that SIGUSR2 started: auto, we leave; manual, both serve on",

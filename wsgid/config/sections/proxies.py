@@ -52,7 +52,7 @@ class Proxies(Section):
         ),
     ] = "off"
     forwarder_headers: Annotated[
-        t.HeaderNames,
+        t.EnvironNames,
         About(
             "workers",
             "names that a believed proxy may set in the environ though they have an underscore",

@@ -56,7 +56,6 @@ class TLS(Section):
         ),
     ] = None
     tls_minimum: Annotated[
-        Literal["1.2", "1.3"],
         t.TlsVersion,
         About("workers", "oldest version of TLS: 1.2, 1.3", ("--tls-minimum",), "VERSION", is_gunicorn=False),
     ] = "1.2"

@@ -1,0 +1,51 @@
+"""Settings that are maps: what stands for a map in gunicorn's files, and what must not be in one.
+
+Each function returns the map, or raises ValueError, whose text says what is wrong; what is no map at all is
+left for the type's own check.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+def variables(value: object) -> object:
+    """Read a list of NAME=VALUE, too: gunicorn's raw_env."""
+    return _pairs(value, "=")
+
+
+def paste_globals(value: object) -> object:
+    r"""Read a list of NAME=VALUE, too: gunicorn's raw_paste_global_conf, where `\=` is no end of a name."""
+    pairs = _pairs(value, r"(?<!\\)=")
+    if pairs is value or not isinstance(pairs, dict):
+        return value
+    return {name.replace("\\=", "="): content.replace("\\=", "=") for name, content in pairs.items()}
+
+
+def environment(values: dict[str, str]) -> dict[str, str]:
+    for name, value in values.items():
+        if not name or "=" in name:
+            raise ValueError(f"`{name}` is no name of a variable: it is empty or has a `=` in it")
+        if "\0" in f"{name}{value}":
+            raise ValueError("a variable of the environment has no NUL in it")
+    return values
+
+
+def log_config(values: dict[str, Any]) -> dict[str, Any]:
+    # Where it is left out it is added, as in gunicorn.
+    if values.get("version", 1) != 1:
+        raise ValueError("`version` is 1: logging.config knows no other")
+    return values
+
+
+def _pairs(value: object, equals: str) -> object:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        return value
+    pairs = {}
+    for item in value:
+        name, *content = re.split(equals, item, maxsplit=1)
+        if not content:
+            raise ValueError(f"`{name}` has no `=`: write `NAME=VALUE`")
+        pairs[name] = content[0]
+    return pairs
