@@ -74,12 +74,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake: what is wrong, and where; further places are what it is in conflict with."""
+    """One mistake: what is wrong, and where; further places are what it is in conflict with.
+
+    `detail` is what a program has said of it, in its own lines, such as a traceback.
+    """
 
     severity: Severity
     code: Code
     message: str
     labels: tuple[Label, ...] = ()
+    detail: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON has; columns count characters of `text`, from 1."""
@@ -88,12 +92,14 @@ class Diagnostic:
             "code": self.code,
             "message": self.message,
             "places": [{**asdict(label.where), "note": label.note} for label in self.labels],
+            **({"detail": self.detail} if self.detail else {}),
         }
 
     def __str__(self) -> str:
         lines = [f"{self.severity}[{self.code}]: {_one_line(self.message)}"]
         for index, label in enumerate(self.labels):
             lines += _quote(label, "^" if index == 0 else "-")
+        lines += [_one_line(line) for line in self.detail.expandtabs().splitlines()]
         return "\n".join(lines)
 
     def concise(self) -> str:

@@ -101,3 +101,15 @@ def test_a_near_word_is_suggested_and_a_far_one_is_not() -> None:
     assert "did you mean `gevent`?" == did_you_mean("gevnt", ["sync", "gevent"])
     assert "did you mean `keepalive`?" == did_you_mean("keep_alive", {"keep_alive": "keepalive"})
     assert "" == did_you_mean("cucumber", ["sync", "gevent"])
+
+
+def test_what_a_program_said_comes_below_in_its_own_lines() -> None:
+    detail = "Traceback (most recent call last):\n\tboom\x1b[31m"
+    mistake = Diagnostic("error", "cannot-import", "`a:b` cannot be imported", detail=detail)
+
+    assert str(mistake) == (
+        "error[cannot-import]: `a:b` cannot be imported\nTraceback (most recent call last):\n"
+        "        boom\\x1b[31m"
+    )
+    assert detail == mistake.to_json()["detail"]
+    assert "\n" not in mistake.concise()
