@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -140,20 +139,6 @@ def test_a_line_that_is_cut_does_not_run_into_the_next(pipe: tuple[int, str]) ->
     assert b"long" * 1024 == cut
     assert b"\nnext\n" == os.read(reader, 100)
     file.close()
-
-
-def test_a_socket_that_nobody_reads_does_not_block() -> None:
-    """The journal's is one, and shares its O_NONBLOCK with whoever started us."""
-    ours, theirs = socket.socketpair()
-    file = LogFile(f"/proc/self/fd/{1}", 1, patience_s=0.01)
-    file.adopt(os.dup(theirs.fileno()))
-    while not file.lost:
-        file.write(b"x" * 10_000 + b"\n")
-    theirs.close()
-    file.close()
-    ours.close()
-
-    assert 1 == file.lost
 
 
 def test_losses_of_a_full_disk_are_told_with_the_reason(tmp_path: Path) -> None:

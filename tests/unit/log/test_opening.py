@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import socket
 import stat
 from typing import TYPE_CHECKING
 
@@ -117,25 +116,6 @@ def test_a_pipe_without_a_reader_is_an_error_and_no_wait(tmp_path: Path) -> None
     with pytest.raises(OSError, match="No such device") as caught:
         open_log(str(tmp_path / "log"), 1)
     assert errno.ENXIO == caught.value.errno
-
-
-@pytest.mark.parametrize("name", ["-", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"])
-def test_standard_error_by_any_name_is_what_it_leads_to(name: str) -> None:
-    """Under systemd it is a socket, which has no path to open."""
-    ours, theirs = socket.socketpair()
-    kept = os.dup(2)
-    os.dup2(theirs.fileno(), 2)
-    try:
-        descriptor = open_log(name, 2)
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-    theirs.close()
-    os.write(descriptor, b"line\n")
-    os.close(descriptor)
-
-    assert b"line\n" == ours.recv(100)
-    ours.close()
 
 
 def test_o_nonblock_is_not_set_for_those_who_share_a_pipe_with_us() -> None:
