@@ -29,28 +29,54 @@ class Holder:
     command: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of a held address: whose sockets listen there, and the processes that have them.
+
+    The users are known to everybody; the processes of other users only to root.
+    """
+
+    uids: tuple[int, ...] = ()
+    holders: tuple[Holder, ...] = ()
+
+
 def find_holder(address: Address) -> Holder | None:
     """Return the process that listens at an address; None if /proc does not tell us, or nobody does.
 
-    Other users' descriptors are seen by root only. Of the processes that share a socket (an arbiter and its
-    workers) it is the one with the lowest pid.
+    Of the processes that share a socket (an arbiter and its workers) it is the one with the lowest pid.
+    """
+    return next(iter(look_for_holders(address).holders), None)
+
+
+def look_for_holders(address: Address) -> Held:
+    """Return all processes that listen at an address, sorted by pid, as far as /proc tells us.
+
+    Other users' descriptors are seen by root only.
     """
     is_unix = address.family == socket.AF_UNIX
-    inodes = set(_unix_inodes(address.path) if is_unix else _port_inodes(address))
-    links = {f"socket:[{inode}]" for inode in inodes}
+    found = [(inode, 0) for inode in _unix_inodes(address.path)] if is_unix else _port_inodes(address)
+    uids = dict(found)
+    links = {f"socket:[{inode}]" for inode in uids}
     if not links:
-        return None
+        return Held()
     pids = sorted(int(entry) for entry in os.listdir("/proc") if entry.isdecimal())  # noqa: PTH208  names only
-    return next((Holder(pid, _command(pid)) for pid in pids if _has_one_of(pid, links)), None)
+    holders = tuple(Holder(pid, _command(pid)) for pid in pids if _has_one_of(pid, links))
+    return Held(() if is_unix else tuple(dict.fromkeys(uids.values())), holders)
 
 
-def _port_inodes(address: Address) -> Iterator[str]:
+def holder_of(pid: int) -> Holder:
+    """Return a process that is known to listen."""
+    return Holder(pid, _command(pid))
+
+
+def _port_inodes(address: Address) -> Iterator[tuple[str, int]]:
+    """Yield the sockets that are in the way of an address, each with its owner."""
     for table in ("tcp", "tcp6"):
         for fields in _rows(table):
             # sl, local_address, rem_address, st, tx:rx, tr:when, retrnsmt, uid, timeout, inode
             host, _, port = fields[1].partition(":")
             if fields[3] == _LISTEN and int(port, 16) == address.port and _are_at_odds(_host(host), address):
-                yield fields[9]
+                yield fields[9], int(fields[7])
 
 
 def _host(digits: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

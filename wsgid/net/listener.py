@@ -41,7 +41,7 @@ def open_listener(
     """Bind and listen; raises AddressError, whose text says who is in the way and what helps."""
     if address.family == socket.AF_UNIX:
         return _open_unix(address, backlog, unix_mode)
-    family, name = _resolve(address)
+    family, name = resolve(address)
     sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,7 +69,7 @@ def close_listener(listener: Listener) -> None:
             Path(path).unlink()
 
 
-def _resolve(address: Address) -> tuple[socket.AddressFamily, Any]:
+def resolve(address: Address) -> tuple[socket.AddressFamily, Any]:
     """Return what bind(2) wants; the first address of a name, as the resolver prefers them (RFC 6724)."""
     try:
         found = socket.getaddrinfo(
@@ -155,10 +155,11 @@ def _inode(path: str) -> tuple[int, int]:
 
 
 def _refuse(address: Address, error: OSError) -> NoReturn:
-    raise AddressError(f"cannot listen at {address}: {_why(address, error)}") from error
+    raise AddressError(f"cannot listen at {address}: {why(address, error)}") from error
 
 
-def _why(address: Address, error: OSError) -> str:
+def why(address: Address, error: OSError) -> str:
+    """Say in words why an address cannot be bound, and what helps."""
     is_unix = address.family == socket.AF_UNIX
     match error.errno:
         case errno.EADDRINUSE:

@@ -26,7 +26,7 @@ from wsgid.net.address import parse_address
     ],
 )
 def test_each_failure_has_its_sentence(text: str, number: int, message: str) -> None:
-    assert message in listener._why(parse_address(text), OSError(number, os.strerror(number)))
+    assert message in listener.why(parse_address(text), OSError(number, os.strerror(number)))
 
 
 def test_a_host_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
