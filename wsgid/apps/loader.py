@@ -11,7 +11,7 @@ import importlib
 import inspect
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ class Spec:
     module: str
     variable: str
     arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    what: str = "application"
+    """What messages call it."""
 
 
 def prepare(chdir: str | None, pythonpath: Sequence[str], env: Mapping[str, str]) -> None:
@@ -58,11 +60,29 @@ def prepare(chdir: str | None, pythonpath: Sequence[str], env: Mapping[str, str]
 def load_app(spec: str) -> Callable[..., Any]:
     """Import, and call if it is a factory; raises ApplicationError."""
     parsed = parse_spec(spec)
-    module = _import(parsed)
-    found = _attribute(parsed, module)
+    found = _find(parsed)
     if parsed.arguments is None:
         return look_at(found, spec)
     return look_at(_called(parsed, found), spec, what="what it returns")
+
+
+def load_callable(spec: str, what: str) -> Callable[..., Any]:
+    """Import what is no WSGI application: a hook, a worker class, an ASGI application.
+
+    `what` is the name that messages give it; they are as for applications. Raises ApplicationError.
+    """
+    parsed = replace(parse_spec(spec), what=what)
+    found = _find(parsed)
+    if parsed.arguments is not None:
+        found = _called(parsed, found)
+    if not callable(found):
+        raise ApplicationError(f"{what} `{spec}`: it is {hints.kind(found)}, which cannot be called")
+    called: Callable[..., Any] = found
+    return called
+
+
+def _find(spec: Spec) -> Any:
+    return _attribute(spec, _import(spec))
 
 
 def look_at(app: Any, text: str, what: str = "it") -> Callable[..., Any]:
@@ -155,9 +175,9 @@ def _import(spec: Spec) -> ModuleType:
         if not own.has_frames and _is_within(error.name, spec.module):
             raise ApplicationError(_not_found(spec, str(error.name))) from None
         hint = f"\n{sys.executable} finds no module `{error.name}`: is it installed there?"
-        raise ApplicationError(f"application `{spec.text}` cannot be imported:\n{own.text}{hint}") from None
+        raise ApplicationError(f"{spec.what} `{spec.text}` cannot be imported:\n{own.text}{hint}") from None
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the application's code may raise
-        raise ApplicationError(_raised(f"application `{spec.text}` cannot be imported", error)) from None
+        raise ApplicationError(_raised(f"{spec.what} `{spec.text}` cannot be imported", error)) from None
 
 
 def _is_within(missing: str | None, module: str) -> bool:
@@ -166,7 +186,7 @@ def _is_within(missing: str | None, module: str) -> bool:
 
 
 def _not_found(spec: Spec, missing: str) -> str:
-    head = f"application `{spec.text}`:"
+    head = f"{spec.what} `{spec.text}`:"
     if spec.module.endswith(".py"):
         # The commonest slip: it is a module's name as well, so only now is it known to be none.
         name = spec.module.removesuffix(".py")
@@ -206,13 +226,13 @@ def _attribute(spec: Spec, module: ModuleType) -> Any:
         except AttributeError:
             raise ApplicationError(_no_attribute(spec, module, found, name)) from None
         except (Exception, SystemExit) as error:  # noqa: BLE001  a module's __getattr__ is the application's code
-            raise ApplicationError(_raised(f"application `{spec.text}` cannot be loaded", error)) from None
+            raise ApplicationError(_raised(f"{spec.what} `{spec.text}` cannot be loaded", error)) from None
     return found
 
 
 def _no_attribute(spec: Spec, module: ModuleType, holder: object, name: str) -> str:
     where = getattr(module, "__file__", None) or "a package without a file"
-    lines = [f"application `{spec.text}`: there is no `{name}` in `{spec.module}` ({where})"]
+    lines = [f"{spec.what} `{spec.text}`: there is no `{name}` in `{spec.module}` ({where})"]
     meant = hints.near_callable(name, holder)
     if meant:
         lines.append(f"did you mean `{spec.module}:{meant}`?")
@@ -224,7 +244,7 @@ def _called(spec: Spec, factory: Any) -> Any:
     args, kwargs = spec.arguments
     if not callable(factory):
         raise ApplicationError(
-            f"application `{spec.text}`: `{spec.variable}` is {hints.kind(factory)}, which cannot be called"
+            f"{spec.what} `{spec.text}`: `{spec.variable}` is {hints.kind(factory)}, which cannot be called"
         )
     try:
         return factory(*args, **kwargs)
@@ -232,9 +252,9 @@ def _called(spec: Spec, factory: Any) -> Any:
         own = own_traceback(error)
         if isinstance(error, TypeError) and not own.has_frames:
             raise ApplicationError(
-                f"application `{spec.text}`: these arguments do not fit: {error}"
+                f"{spec.what} `{spec.text}`: these arguments do not fit: {error}"
             ) from None
-        raise ApplicationError(_raised(f"application `{spec.text}`: the factory failed", error)) from None
+        raise ApplicationError(_raised(f"{spec.what} `{spec.text}`: the factory failed", error)) from None
 
 
 def _misfit(app: Callable[..., Any], signature: inspect.Signature, text: str) -> str:
