@@ -25,6 +25,7 @@ Code = Literal[
     "cannot-import",
     "cannot-bind",
     "deprecated",
+    "exposed-secret",
     "not-built-yet",
 ]
 

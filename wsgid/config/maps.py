@@ -46,6 +46,7 @@ def _pairs(value: object, equals: str) -> object:
     for item in value:
         name, *content = re.split(equals, item, maxsplit=1)
         if not content:
-            raise ValueError(f"`{name}` has no `=`: write `NAME=VALUE`")
+            # It is not quoted: it may be a secret.
+            raise ValueError("an item has no `=`: write `NAME=VALUE`")
         pairs[name] = content[0]
     return pairs

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 REDACTED = "<redacted>"
 
+# What people call a secret. PRIVATE_KEY, and no key of a cache; SECRET_KEY is in it twice.
+SECRET_WORDS = re.compile(r"passw|passphrase|secret|token|credential|private|api_?key", re.IGNORECASE)
+
 # A key of 4,096 bits is some 3 KB; systemd passes at most 1 MB (systemd.exec(5), CREDENTIALS).
 LARGEST_BYTES = 2**20
 
@@ -68,15 +71,7 @@ class SecretSource:
     def read(self, environ: Mapping[str, str]) -> str:
         """Return what is kept there, less one line end; raises ValueError, which says what to do."""
         path = self._path(environ)
-        try:
-            with path.open("rb") as file:
-                octets = file.read(LARGEST_BYTES + 1)
-        except FileNotFoundError:
-            raise ValueError(self._missing(path)) from None
-        except OSError as error:
-            raise ValueError(f"cannot read {path}: {error.strerror}") from error
-        if len(octets) > LARGEST_BYTES:
-            raise ValueError(f"{path} is larger than {LARGEST_BYTES >> 20} MB: that is no secret")
+        octets = self._octets(path)
         try:
             text = octets.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -100,10 +95,25 @@ class SecretSource:
             )
         return Path(directory, self.name)
 
+    def _octets(self, path: Path) -> bytes:
+        try:
+            # A pipe would hold the server up until somebody writes.
+            if path.exists() and not path.is_file():
+                raise ValueError(f"{path} is no file")
+            with path.open("rb") as file:
+                octets = file.read(LARGEST_BYTES + 1)
+        except FileNotFoundError:
+            raise ValueError(self._missing(path)) from None
+        except OSError as error:
+            raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        if len(octets) > LARGEST_BYTES:
+            raise ValueError(f"{path} is larger than {LARGEST_BYTES >> 20} MB: that is no secret")
+        return octets
+
     def _missing(self, path: Path) -> str:
         if self.kind == "file":
             return f"there is no file {path}"
-        passed = sorted(file.name for file in path.parent.iterdir()) if path.parent.is_dir() else []
+        passed = sorted(file.name for file in path.parent.glob("*"))
         has = f"it passes {', '.join(passed)}" if passed else "it passes none"
         return (
             f"systemd passes no credential `{self.name}` ({has}); the unit wants "
@@ -131,14 +141,20 @@ def secret(value: object) -> Secret | SecretSource | None:
 
 
 def _source(value: dict[object, object]) -> SecretSource:
+    # No message quotes what is here: somebody may have put the secret itself there.
     match value:
         case {"credential": str(name), **rest} if not rest:
             # systemd.exec(5), LoadCredential=: a credential is a file of that name in one directory.
             if not re.fullmatch(r"[^/\0]+", name) or name in (".", ".."):
-                raise ValueError(f"`{name}` is no name of a credential: it is a file's name, without a slash")
+                raise ValueError("a credential's name is that of a file, without a slash")
             return SecretSource("credential", name)
         case {"file": str(name), **rest} if not rest:
             if not name.startswith("/"):
-                raise ValueError(f"`{name}`: the path of a secret's file begins with a slash")
+                raise ValueError("the path of a secret's file begins with a slash")
             return SecretSource("file", name)
     raise ValueError('write { credential = "NAME" } or { file = "/PATH" }')
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Tell whether a variable is probably a secret: by its name, or as an address with a password in it."""
+    return bool(SECRET_WORDS.search(name) or re.search(r"://[^/\s:@]*:[^/\s@]+@", value))
