@@ -19,6 +19,7 @@ from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
 from wsgid.arbiter.differences import differences, keep_what_must_wait, place
 from wsgid.arbiter.equipment import check_room, open_equipment
+from wsgid.arbiter.logs import hand_over, reopen, set_error_log
 from wsgid.arbiter.outcome import Refusal
 from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from wsgid.arbiter.reload import Source
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
-    from wsgid.log.access import AccessLog
-    from wsgid.log.error import ErrorLog
 
 # The scoreboard is looked at once a second, as often as workers write their heartbeat.
 _TICK_S: Final = 1.0
@@ -78,7 +77,6 @@ class Arbiter:
         self._boot_failures: dict[str, None] = {}  # why not, each reason once
         self._is_rolling = False  # a generation took over, and its former workers have not all been retired
         self._explained: set[int] = set()  # pids of workers whose failed boot has had its consequence
-        self._reopened_at = 0.0
         self._turned_at = 0.0
         self._is_settled = False  # nothing has changed what is wanted since the last plan
 
@@ -161,7 +159,7 @@ class Arbiter:
             self._pool.forgive(now)
         self._turned_at = now
         for name in happened.signals:
-            self._on_signal(name, now)
+            self._on_signal(name)
         self._reload.tick(now)
         for fd in happened.readable:
             if self._reload.hear(fd):
@@ -205,14 +203,14 @@ class Arbiter:
 
     # ------------------------------------------------------------------ events
 
-    def _on_signal(self, name: str, now: float) -> None:
+    def _on_signal(self, name: str) -> None:
         match name:
             case "TERM":
                 self._stop(f"SIG{name}", is_quick=False)
             case "INT" | "QUIT":
                 self._stop(f"SIG{name}", is_quick=True)
             case "USR1":
-                self._reopen(now)
+                reopen(self._error_log, self._generations, self._pool, self._channels)
             case _ if self._phase is Phase.STOPPING:
                 pass
             case "HUP":
@@ -247,9 +245,6 @@ class Arbiter:
             return  # it was retired, or ended, while it said so
         self._has_served = True
         self._log.info("worker ready %s boot_s=%.2f", words.name(worker), worker.since - worker.born)
-        if worker.born < self._reopened_at:
-            # USR1 came when it had no ears for it yet.
-            tell(worker.pid, Order.REOPEN)
         if worker.generation == self._wanted.candidate:
             self._accept()
 
@@ -287,20 +282,6 @@ class Arbiter:
         if self._backoff.spawn_at > now and self._phase is not Phase.STOPPING:
             wait_s, failures = self._backoff.spawn_at - now, self._backoff.failures
             self._log.warning("the next worker starts in %.0f s: %d failures in a row", wait_s, failures)
-
-    def _reopen(self, now: float) -> None:
-        """Open the logs anew, and have the workers do so; those that start are told when they are ready."""
-        self._reopened_at = now
-        logs: list[ErrorLog | AccessLog] = [self._error_log, *self._generations.access_logs]
-        for log in logs:
-            try:
-                log.reopen()
-            except OSError as error:
-                self._log.error("a log cannot be opened anew, the old file is kept: %s", error)
-        for worker in self._pool.workers:
-            if worker.state in {State.SERVING, State.DRAINING} and worker.ready_at is not None:
-                tell(worker.pid, Order.REOPEN)
-        self._log.info("logs reopened (SIGUSR1)")
 
     # ------------------------------------------------------------------ reload
 
@@ -341,11 +322,8 @@ class Arbiter:
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True
-        self._error_log.set_level(settings.loglevel)
-        try:
-            self._error_log.move(settings.errorlog)
-        except OSError as error:
-            self._log.error("errorlog stays where it was: %s", error)
+        set_error_log(self._error_log, settings)
+        hand_over(self._error_log, self._generations, self._pool, self._channels)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
                 self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))

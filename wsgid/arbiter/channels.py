@@ -58,6 +58,17 @@ class Channels:
             words.append(word)
         return words
 
+    def give(self, pid: int, word: bytes, descriptors: list[int]) -> bool:
+        """Send a worker a word with descriptors (SCM_RIGHTS, unix(7)); say whether it will get them."""
+        channel = self._by_pid.get(pid)
+        if channel is None:
+            return False
+        try:
+            socket.send_fds(channel, [word], descriptors)
+        except OSError:
+            return False  # it is dead, or has not listened for long
+        return True
+
     def drop(self, pid: int) -> None:
         """Listen to this worker no more."""
         channel = self._by_pid.pop(pid, None)

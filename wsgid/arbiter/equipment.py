@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid.arbiter.births import Births
 from wsgid.arbiter.channels import Channels
 from wsgid.arbiter.generation import Generations
+from wsgid.arbiter.logs import open_error_log
 from wsgid.arbiter.loop import Loop
 from wsgid.daemon.notify import Notifier
 from wsgid.errors import ConfigurationError
-from wsgid.log.error import ErrorLog, make_error_log
 from wsgid.metrics.scoreboard import Scoreboard
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from wsgid.config.settings import Settings
+    from wsgid.log.error import ErrorLog
     from wsgid.workers.process import WorkerStart
 
 # Few servers have more threads a worker, and a reload may add some.
@@ -53,7 +54,7 @@ def open_equipment(
 
     Raises ConfigurationError, AddressError. Signals come late: until then they end the command, as before.
     """
-    error_log = _open_error_log(settings)
+    error_log = open_error_log(settings)
     stack.callback(error_log.close)
     generations = Generations(settings)
     stack.callback(generations.close)
@@ -91,11 +92,3 @@ def check_room(settings: Settings, scoreboard: Scoreboard) -> None:
         if given > room:
             message = f"{name} = {given}: this server was started with room for {room}"
             raise ConfigurationError(f"{message}; more of them want a restart")
-
-
-def _open_error_log(settings: Settings) -> ErrorLog:
-    try:
-        return make_error_log(settings.errorlog, settings.loglevel)
-    except OSError as error:
-        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
-        raise ConfigurationError(f"{message}; give a path that this user may write") from error

@@ -17,6 +17,8 @@ from wsgid.net.listener import Listener, close_listener, open_listener
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
 
+_OF_THE_ACCESS_LOG: Final = ("accesslog", "access_log_format", "access_log_skip")
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -61,6 +63,10 @@ class Generations:
         if self.candidate is not None:
             _close(self.candidate, staying=self.current)
             self.candidate = None
+
+    def find(self, number: int) -> Generation | None:
+        """Return one of the two that may have workers started; None for one that is gone."""
+        return next((one for one in (self.candidate, self.current) if one and one.number == number), None)
 
     def get(self, number: int) -> Generation:
         """Return one of the two that may have workers started."""
@@ -133,16 +139,15 @@ def _close_listeners(listeners: dict[str, Listener], except_for: dict[str, Liste
 
 def _access_log(settings: Settings, former: Generation | None) -> AccessLog | None:
     """Return the log that these settings ask for: the former one, if it is the same."""
-    target, line_format = settings.accesslog, settings.access_log_format
+    target = settings.accesslog
     if not target:
         return None
-    if former is not None and (former.settings.accesslog, former.settings.access_log_format) == (
-        target,
-        line_format,
+    if former is not None and all(
+        getattr(former.settings, name) == getattr(settings, name) for name in _OF_THE_ACCESS_LOG
     ):
         return former.access_log
     try:
-        return AccessLog(target, line_format)
+        return AccessLog(target, settings.access_log_format, settings.access_log_skip)
     except OSError as error:
         message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
         raise ConfigurationError(message) from error

@@ -29,6 +29,8 @@ from wsgid.wsgi.exchange import Application
 READY = b"ready"
 WORN = b"worn"
 FAILED = b"failed "
+# What a worker understands, with the descriptors of the error log and of the access log, if there is one.
+LOGS = b"logs"
 
 # A message to the arbiter is one datagram; a traceback may be long.
 MESSAGE_BOUND = 32 * 1024
@@ -146,10 +148,21 @@ class _Inbox:
         channel = self._start.channel
         if channel.fileno() in self.descriptors:
             with contextlib.suppress(BlockingIOError):
-                if not channel.recv(64):
+                word, descriptors, _, _ = socket.recv_fds(channel, 64, 2)
+                if word == LOGS:
+                    self._adopt(descriptors)
+                elif not word:
                     self.descriptors.discard(channel.fileno())
                     context.log.warning("the arbiter is gone: this worker finishes what it has and leaves")
                     context.orphaned = context.retiring = True
+
+    def _adopt(self, descriptors: list[int]) -> None:
+        """Write to the logs as the arbiter has opened them anew (SIGUSR1)."""
+        for log, descriptor in zip(
+            (self._start.error_log, self._start.access_log), descriptors, strict=False
+        ):
+            assert log is not None
+            log.adopt(descriptor)
 
     def _reopen(self) -> None:
         for log in (self._start.error_log, self._start.access_log):

@@ -1,0 +1,71 @@
+"""The logs of the whole server: opened by the arbiter, with its rights, and handed to the workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsgid.arbiter.pool import State
+from wsgid.arbiter.spawn import Order, tell
+from wsgid.errors import ConfigurationError
+from wsgid.log.error import ErrorLog, make_error_log
+from wsgid.workers.process import LOGS
+
+if TYPE_CHECKING:
+    from wsgid.arbiter.channels import Channels
+    from wsgid.arbiter.generation import Generations
+    from wsgid.arbiter.pool import WorkerPool
+    from wsgid.config.settings import Settings
+    from wsgid.log.access import AccessLog
+
+
+def open_error_log(settings: Settings) -> ErrorLog:
+    """Raises ConfigurationError."""
+    try:
+        return make_error_log(settings.errorlog, settings.loglevel, settings.log_format)
+    except OSError as error:
+        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
+        raise ConfigurationError(f"{message}; give a path that this user may write") from error
+
+
+def set_error_log(error_log: ErrorLog, settings: Settings) -> None:
+    """Let new settings have their way with the error log; what cannot be is said in it."""
+    error_log.set_level(settings.loglevel)
+    try:
+        error_log.move(settings.errorlog)
+    except OSError as error:
+        error_log.logger.error("errorlog stays where it was: %s", error)  # noqa: TRY400  no error of ours
+    error_log.set_form(settings.log_format)
+
+
+def reopen(error_log: ErrorLog, generations: Generations, pool: WorkerPool, channels: Channels) -> None:
+    """Open the logs anew and hand them to the workers, who may have no right to open them."""
+    log = error_log.logger
+    logs: list[ErrorLog | AccessLog] = [error_log, *generations.access_logs]
+    for one in logs:
+        try:
+            one.reopen()
+        except OSError as error:
+            log.error("a log cannot be opened anew, the old file is kept: %s", error)  # noqa: TRY400  the same
+    hand_over(error_log, generations, pool, channels)
+    log.info("logs reopened (SIGUSR1)")
+
+
+def hand_over(error_log: ErrorLog, generations: Generations, pool: WorkerPool, channels: Channels) -> None:
+    """Give all workers what the arbiter writes to.
+
+    A worker that starts finds it when it listens. One of a generation that is gone opens its own: the arbiter
+    has closed that access log.
+    """
+    for worker in pool.workers:
+        if worker.state is State.GONE:
+            continue
+        generation = generations.find(worker.generation)
+        if generation is None:
+            tell(worker.pid, Order.REOPEN)
+            continue
+        descriptors = [error_log.fileno()]
+        if generation.access_log is not None:
+            descriptors.append(generation.access_log.fileno())
+        if not channels.give(worker.pid, LOGS, descriptors):
+            message = "worker pid=%d writes to the former logs: it does not listen"
+            error_log.logger.warning(message, worker.pid)
