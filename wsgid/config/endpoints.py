@@ -61,7 +61,7 @@ def syslog(value: str) -> str:
 
 def statsd(value: str) -> str:
     if value.startswith("unix:") and not re.fullmatch(r"unix:\d+", value):
-        if not re.match(r"unix:(//)?/", value):
+        if not re.match(r"unix:(//)?/(?!/)", value):
             raise ValueError(f"`{value}` names no path: write `unix:///run/statsd.sock`")
         return value
     parse_address(value)

@@ -41,8 +41,8 @@ class Words(Expects):
 
     def _read(self, value: object, info: ValidationInfo) -> object:
         for other, word in self.others:
-            # Not ==: True is 1.
-            if type(other) is type(value) and other == value:
+            # True is 1, but not here.
+            if other == value and isinstance(other, bool) is isinstance(value, bool):
                 return word
         if is_typed(info) or not isinstance(value, (str, int)):
             return value

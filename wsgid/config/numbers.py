@@ -58,5 +58,6 @@ def why_not_octal(written: str) -> str:
 def _both_spellings(text: str) -> str:
     digits = text.lstrip("0").removeprefix("o")
     if not re.fullmatch(r"[0-7]{1,4}", digits):
-        digits = "022"
-    return f'`{text}` is not written in octal: write "{digits:>03}" or 0o{digits:>03}'
+        digits = "22"
+    zero = "0" if len(digits) >= len("022") else ""
+    return f'`{text}` is not written in octal: write "{zero}{digits:0>3}" or 0o{digits:0>3}'

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ssl
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
+from wsgid.config.secrets import Secret, SecretSource
 from wsgid.config.settings import Settings
 from wsgid.config.types import AUTO_WORKERS
 
+if TYPE_CHECKING:
+    from wsgid.config.layers import Style
 
-def read(name: str, value: object, *, is_text: bool = False) -> Any:
-    return getattr(Settings.model_validate({name: value}, strict=not is_text), name)
+
+def read(name: str, value: object, style: Style = "typed") -> Any:
+    given = Settings.model_validate({name: value}, strict=style == "typed", context={"style": style})
+    return getattr(given, name)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,47 @@ def read(name: str, value: object, *, is_text: bool = False) -> Any:
         ("server_header", "", ""),
         ("server_header", "a b/1 é", "a b/1 é"),
         ("env", {"A": "b"}, {"A": "b"}),
+        ("env", ["A=b", "C=d=e"], {"A": "b", "C": "d=e"}),
+        ("env", {"A": {"file": "/run/a"}}, {"A": SecretSource("file", "/run/a")}),
+        ("paste_global", [r"a\=b=c\=d"], {"a=b": "c=d"}),
+        ("keyfile_password", "x", Secret("x")),
+        ("keyfile_password", {"credential": "key"}, SecretSource("credential", "key")),
+        ("keyfile_password", "", None),
+        ("umask", "022", 0o022),
+        ("umask", "0o027", 0o027),
+        ("umask", "0", 0),
+        ("umask", 0o022, 0o022),
+        ("umask", "", None),
+        ("socket_mode", "0666", 0o666),
+        ("user", "www-data", "www-data"),
+        ("user", "EXAMPLE\\jane@example.com", "EXAMPLE\\jane@example.com"),
+        ("user", "1000", 1000),
+        ("group", 0, 0),
+        ("group", "", None),
+        ("proxy_protocol", True, "auto"),
+        ("proxy_protocol", False, "off"),
+        ("proxy_protocol", "v2", "v2"),
+        ("proxy_headers", False, "off"),
+        ("asgi_lifespan", True, "on"),
+        ("asgi_lifespan", False, "off"),
+        ("cert_reqs", 2, "required"),
+        ("cert_reqs", ssl.CERT_OPTIONAL, "optional"),
+        ("cert_reqs", "none", "none"),
+        ("tls_minimum", 1.3, "1.3"),
+        ("upgrade", "", None),
+        ("syslog_addr", "unix:///dev/log#dgram", "unix:///dev/log#dgram"),
+        ("syslog_addr", "udp://[::1]:514", "udp://[::1]:514"),
+        ("syslog_addr", "tcp://loghost", "tcp://loghost"),
+        ("syslog_facility", "local7", "local7"),
+        ("statsd_host", "localhost:8125", "localhost:8125"),
+        ("statsd_host", "unix:///run/statsd.sock", "unix:///run/statsd.sock"),
+        ("statsd_host", "unix:8125", "unix:8125"),  # a host of that name, as in gunicorn
+        ("bind", ["fd://3", "systemd:web", "systemd:*"], ("fd://3", "systemd:web", "systemd:*")),
+        ("access_log_skip", ["/healthz", "*.ico"], ("/healthz", "*.ico")),
+        ("forwarder_headers", ["remote-user"], ("REMOTE_USER",)),
+        ("hooks", {"post_fork": "my.hooks:after_fork"}, {"post_fork": "my.hooks:after_fork"}),
+        ("hooks", {"on_exit": print}, {"on_exit": print}),
+        ("logconfig_dict", {"loggers": {"a": {}}}, {"loggers": {"a": {}}}),
     ],
 )
 def test_what_is_written_is_read(name: str, written: object, value: object) -> None:
@@ -56,12 +103,31 @@ def test_what_is_written_is_read(name: str, written: object, value: object) -> N
         ("sendfile", "no", False),
         ("sendfile", "on", True),
         ("reuse_port", "1", True),
+        ("loglevel", "INFO", "info"),
+        ("proxy_protocol", "true", "auto"),
+        ("proxy_headers", "false", "off"),
+        ("cert_reqs", "2", "required"),
     ],
 )
 def test_text_is_read_leniently_and_a_file_is_not(name: str, text: str, value: object) -> None:
-    assert value == read(name, text, is_text=True)
+    assert value == read(name, text, "text")
     with pytest.raises(ValidationError):
         read(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("workers", "4", 4),
+        ("timeout", "120", 120.0),
+        ("loglevel", "INFO", "info"),
+        ("preload_app", "True", True),
+        ("umask", 0, 0),
+        ("hooks", {"post_fork": "my.hooks.after_fork"}, {"post_fork": "my.hooks:after_fork"}),
+    ],
+)
+def test_a_file_of_gunicorns_is_read_as_gunicorn_reads_it(name: str, written: object, value: object) -> None:
+    assert value == read(name, written, "gunicorn")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +171,49 @@ def test_text_is_read_leniently_and_a_file_is_not(name: str, text: str, value: o
         ("env", {"": "c"}),
         ("env", {"A": "\0"}),
         ("env", {"A": 1}),
+        ("env", ["A"]),
+        ("env", {"A": {"credential": "a", "file": "/b"}}),
+        ("env", {"A": {}}),
+        ("keyfile_password", 5),
+        ("keyfile_password", {"credential": "../a"}),
+        ("keyfile_password", {"file": "a"}),
+        ("umask", "22"),
+        ("umask", "018"),
+        ("umask", "0o"),
+        ("umask", "01000"),
+        ("umask", True),
+        ("socket_mode", -1),
+        ("socket_mode", ""),
+        ("user", True),
+        ("user", -1),
+        ("user", 2**32 - 1),
+        ("user", "two words"),
+        ("user", "-x"),
+        ("proxy_headers", True),
+        ("proxy_protocol", 1),
+        ("asgi_lifespan", "maybe"),
+        ("cert_reqs", 3),
+        ("cert_reqs", True),
+        ("tls_minimum", 1.1),
+        ("upgrade", "later"),
+        ("syslog_addr", "localhost"),
+        ("syslog_addr", "udp://localhost:x"),
+        ("syslog_addr", "unix://dev/log"),
+        ("syslog_addr", "unix:///dev/log#both"),
+        ("syslog_facility", "local8"),
+        ("statsd_host", "unix://statsd.sock"),
+        ("statsd_host", "localhost:metrics"),
+        ("bind", ["fd://x"]),
+        ("bind", ["systemd:a:b"]),
+        ("bind", ["systemd:"]),
+        ("access_log_skip", ["healthz"]),
+        ("forwarder_headers", ["A B"]),
+        ("secure_scheme_headers", {"X Y": "on"}),
+        ("hooks", {"post_frok": "a:b"}),
+        ("hooks", {"post_fork": "a.b"}),
+        ("hooks", {"post_fork": 1}),
+        ("logconfig_dict", {"version": 2}),
+        ("preload_app", 1),
         ("chdir", "/\0"),
         ("app", ""),
         ("errorlog", None),
