@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where, did_you_mean
-from wsgid.config.layers import BY_NAME, Layer, Place
+from wsgid.config.gunicorn_names import UNUSED
+from wsgid.config.layers import BY_ALIAS, BY_NAME, Layer, Place
 from wsgid.config.option_table import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wsgid.config.layers import KeyPath
+    from wsgid.config.option import Option
 
 CMD_ARGS = "WSGID_CMD_ARGS"
+PREFIX = "WSGID_"
 KNOWN = frozenset({CMD_ARGS, "WSGID_PREDECESSOR"})
 
 
@@ -30,9 +33,13 @@ def default_layer(environ: Mapping[str, str]) -> Layer:
         ("FORWARDED_ALLOW_IPS", "forwarded_allow_ips", "{}"),
     ):
         if text := environ.get(variable):
-            text = form.format(text)
-            values[name] = [text] if BY_NAME[name].kind == "list" else text
-            places[name,] = variable_place(variable, environ[variable])
+            places[name,] = variable_place(variable, text)
+            pieces = list(split(text)) if BY_NAME[name].kind == "list" else None
+            values[name] = (
+                form.format(text) if pieces is None else [form.format(piece.text) for piece in pieces]
+            )
+            for index, piece in enumerate(pieces or ()):
+                places[name, index] = _inside(places[name,], piece)
     return Layer("defaults", values, places, style="text")
 
 
@@ -41,28 +48,37 @@ def variable_layer(environ: Mapping[str, str]) -> Layer:
     values: dict[str, object] = {}
     places: dict[KeyPath, Place] = {}
     for option in OPTIONS:
-        text = environ.get(option.variable)
-        if text is not None:
-            values[option.name] = _split(text) if option.kind in ("list", "map") else text
-            places[option.name,] = variable_place(option.variable, text)
+        for spelling in (option.name, *option.aliases):
+            variable = PREFIX + spelling.upper()
+            text = environ.get(variable)
+            if text is not None:
+                place = places[spelling,] = variable_place(variable, text)
+                values[spelling] = _value(option, spelling, text, place, places)
     return Layer("environment", values, places, style="text")
 
 
 def strangers(environ: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield a warning for each variable that looks like ours and is not."""
-    known = {option.variable for option in OPTIONS} | KNOWN
-    for name, text in environ.items():
+    known = {PREFIX + spelling.upper() for spelling in (*BY_NAME, *BY_ALIAS)} | KNOWN
+    for name in environ:
         if name == "GUNICORN_CMD_ARGS":
             message = f"GUNICORN_CMD_ARGS is not read: {CMD_ARGS} is the variable for it"
             yield Diagnostic("warning", "unknown-setting", message, (Label(Where("environment", name)),))
-        elif name.startswith("WSGID_") and name not in known and not _is_of_kubernetes(name):
-            note = did_you_mean(name, sorted(known))
-            where = variable_place(name, text).key
-            message = f"unknown setting: there is no variable `{name}`"
-            yield Diagnostic("warning", "unknown-setting", message, (Label(where, note),))
+        elif name.startswith(PREFIX) and name not in known and not _is_of_kubernetes(name):
+            # Not its text: a misspelt secret is a secret.
+            where = Where("environment", name, None, 1, len(name) + 1, f"{name}=...")
+            reason = UNUSED.get(name.removeprefix(PREFIX).lower())
+            if reason is not None:
+                message = f"`{name}`: this setting of gunicorn's has no use here"
+                yield Diagnostic("warning", "deprecated", message, (Label(where, reason),))
+            else:
+                message = f"unknown setting: there is no variable `{name}`"
+                note = did_you_mean(name, sorted(known))
+                yield Diagnostic("warning", "unknown-setting", message, (Label(where, note),))
 
 
 def variable_place(name: str, text: str) -> Place:
+    """Return the place of a variable, and of all that it says."""
     line = f"{name}={text}"
     return Place(
         Where("environment", name, None, 1, len(name) + 1, line),
@@ -70,10 +86,44 @@ def variable_place(name: str, text: str) -> Place:
     )
 
 
+class Piece(NamedTuple):
+    """A part of a text, and where in it that begins, from 0."""
+
+    text: str
+    start: int
+
+
+def split(text: str) -> Iterator[Piece]:
+    """Split a text at its commas; what is empty is dropped."""
+    start = 0
+    for part in text.split(","):
+        if stripped := part.strip():
+            yield Piece(stripped, start + len(part) - len(part.lstrip()))
+        start += len(part) + 1
+
+
+def _value(
+    option: Option, spelling: str, text: str, place: Place, places: dict[KeyPath, Place]
+) -> str | list[str]:
+    """Return a value, a list of texts for a list or a map, and note the places of its items."""
+    if option.kind not in ("list", "map"):
+        return text
+    pieces = list(split(text))
+    for index, piece in enumerate(pieces):
+        places[spelling, index] = _inside(place, piece)
+        if option.kind == "map":
+            places[spelling, piece.text.partition("=")[0]] = _inside(place, piece)
+    return [piece.text for piece in pieces]
+
+
+def _inside(place: Place, piece: Piece) -> Place:
+    where = place.value
+    assert where.column is not None
+    column = where.column + piece.start
+    item = Where(where.kind, where.name, None, column, column + len(piece.text), where.text)
+    return Place(item, item)
+
+
 def _is_of_kubernetes(name: str) -> bool:
     # It sets these, to tcp://..., for a Service that is called wsgid.
     return name == "WSGID_PORT" or name.startswith(("WSGID_PORT_", "WSGID_SERVICE_"))
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

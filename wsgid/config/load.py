@@ -1,34 +1,39 @@
 """All layers -> Settings, or every mistake at once.
 
-Low to high: defaults, file, environment, command line (or the arguments of `wsgid.serve`).
+Low to high: defaults, framework, files, environment, command line (or the arguments of `wsgid.serve`).
 """
 
 from __future__ import annotations
 
 import os
-import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wsgid.config import processors
+from wsgid.config.arguments import (
+    argument_layer,
+    call_layer,
+    command_in_variable,
+    variable_argument_layer,
+)
+from wsgid.config.check import check
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
 from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer
-from wsgid.config.layers import BY_NAME, Layer, Place, check, merge
+from wsgid.config.files import DIRECTORY, ENDINGS, choose
+from wsgid.config.layers import merge
 from wsgid.config.options import parse_command
-from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
-from wsgid.config.toml import read_toml
-from wsgid.config.types import AUTO_WORKERS, WORKER_CLASSES
+from wsgid.config.rules import complaints
+from wsgid.config.secret_sources import exposed, unseal
+from wsgid.config.settings import Settings
+from wsgid.config.types import AUTO_WORKERS
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wsgid.config.diagnostics import WhereKind
-    from wsgid.config.layers import Checked, Given, KeyPath, Merged
-    from wsgid.config.options import Argument, Command
-
-FILE_IN_START_DIRECTORY = "wsgid.toml"
+    from wsgid.config.layers import Checked, Given, Layer, Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Loaded:
     """The settings in force, and what is known of how they came to be.
 
     `notes` are lines for the log at level info. `files` are those that were read. `layers` are all sources,
-    low to high, also those that say nothing.
+    low to high, also those that say nothing. `subject` is the file that a person would think of first.
     """
 
     settings: Settings
@@ -45,6 +50,7 @@ class Loaded:
     notes: tuple[str, ...]
     files: tuple[str, ...]
     layers: tuple[Checked, ...]
+    subject: str = "configuration"
 
     def where(self, name: str) -> Where | None:
         """Return the place of a setting's value; None where it is the default."""
@@ -56,53 +62,134 @@ def load(
     environ: Mapping[str, str],
     cwd: str,
     call: Mapping[str, object] | None = None,
+    *,
+    directory: str = DIRECTORY,
 ) -> Loaded:
     """Read all sources anew and return what is in force.
 
     `argv` are the arguments after the command's name; `cwd` is the start directory, to which `chdir` and a
-    file's path are relative; `call` are the arguments of `wsgid.serve`. A reload calls it again with the
-    same. Raises UsageError, or Mistakes with all that is wrong.
+    file's path are relative; `call` are the arguments of `wsgid.serve`; `directory` is where the files of
+    instances are. A reload calls it again with the same. Raises UsageError, or Mistakes with all that is
+    wrong.
     """
     command = parse_command(argv)
-    more = _command_in_variable(environ)
+    more = command_in_variable(environ)
     call = dict(call or {})
-    given_file = call.pop("config", None) or command.config or more.config
-    mistakes: list[Diagnostic] = []
+    config = _path(call.pop("config", None)) or command.config or more.config
+    choice = choose(config, command.instance or more.instance, cwd, directory)
+    _forget_modules()
+    found = list(choice.mistakes)
     files: list[str] = []
     layers = [default_layer(environ)]
-    shown = _file(given_file, cwd)
-    if shown is not None:
-        try:
-            layers.append(_read(Path(cwd, shown), shown))
-            files.append(shown)
-        except Mistakes as error:
-            mistakes += error.diagnostics
+    for shown in choice.sources:
+        files.append(shown)
+        layers += _read(shown, cwd, found)
     layers += [
         variable_layer(environ),
-        _argument_layer(CMD_ARGS, more.arguments),
-        _argument_layer("command line", command.arguments),
-        _call_layer(call),
+        variable_argument_layer(more.arguments, environ.get(CMD_ARGS, "")),
+        argument_layer(command.arguments),
+        call_layer(call),
     ]
     checked = [check(layer) for layer in layers]
-    complaints = [mistake for one in checked for mistake in one.mistakes]
     merged = merge(checked)
-    settings, notes = _settle(merged, cwd)
-    complaints += [
-        *strangers(environ),
-        *_conflicts(settings, merged),
-        *_not_honoured(settings, merged),
-        *_not_built(merged),
-    ]
-    mistakes += [complaint for complaint in complaints if complaint.severity == "error"]
-    warnings = tuple(complaint for complaint in complaints if complaint.severity == "warning")
-    if mistakes:
-        raise Mistakes(shown or "configuration", (*mistakes, *warnings))
-    return Loaded(settings, merged.history, warnings, notes, tuple(files), tuple(checked))
+    if paste := merged.values.get("paste"):
+        # Which file it is, any layer may say; what the file says comes below all but the defaults.
+        framework = [check(layer) for layer in _read_server(paste, cwd, merged, found)]
+        checked[1:1] = framework
+        merged = merge(checked)
+    found += [mistake for one in checked for mistake in one.mistakes]
+    is_start = command.action == "serve"
+    unsealed = unseal(merged, environ, is_start=is_start)
+    settings, notes = _settle(unsealed.values, cwd)
+    found += unsealed.mistakes
+    found += strangers(environ)
+    found += complaints(settings, merged, environ, is_start=is_start)
+    for one in checked:
+        if one.layer.name in files:
+            found += exposed(one, Path(cwd, one.layer.name))
+    found.sort(key=lambda mistake: mistake.severity != "error")
+    if found and found[0].severity == "error":
+        raise Mistakes(choice.subject, found, files)
+    return Loaded(
+        settings,
+        merged.history,
+        tuple(found),
+        (*choice.notes, *unsealed.notes, *notes),
+        tuple(files),
+        tuple(checked),
+        choice.subject,
+    )
 
 
-def _settle(merged: Merged, cwd: str) -> tuple[Settings, tuple[str, ...]]:
+def _path(config: object) -> str | None:
+    if config is None or isinstance(config, str):
+        return config
+    if not isinstance(config, os.PathLike):
+        raise UsageError(f"wsgid: config is the path of a file, not {config!r}")
+    return os.fsdecode(config)
+
+
+# Reading
+
+
+def _forget_modules() -> None:
+    """Let what configuration files have imported be imported anew: a reload reads them as they are now."""
+    # If there has been no Python file, then the reader is not there, and nothing to forget.
+    reader = sys.modules.get("wsgid.config.python")
+    if reader is not None:
+        reader.forget()
+
+
+def _read(shown: str, cwd: str, found: list[Diagnostic]) -> Iterator[Layer]:
+    """Yield what a file says, if it can be read; else note why not."""
+    try:
+        yield _reader(shown, Path(cwd, shown))
+    except Mistakes as error:
+        found += error.diagnostics
+
+
+def _reader(shown: str, path: Path) -> Layer:
+    # Lazy: a start with a TOML file waits neither for yaml nor for ast.
+    if shown.startswith("python:"):
+        from wsgid.config.python import read_module  # noqa: PLC0415
+
+        return read_module(shown.removeprefix("python:"), shown=shown)
+    match path.suffix:
+        case ".py":
+            from wsgid.config.python import read_python  # noqa: PLC0415
+
+            return read_python(path, shown=shown)
+        case ".yaml" | ".yml":
+            from wsgid.config.yaml import read_yaml  # noqa: PLC0415
+
+            return read_yaml(path, shown=shown)
+        case ".toml":
+            from wsgid.config.toml import read_toml  # noqa: PLC0415
+
+            return read_toml(path, shown=shown)
+    message = f"`{shown}`: its name does not say what it is"
+    label = Label(Where("file", shown), f"the endings are {', '.join(ENDINGS)}")
+    raise Mistakes(shown, [Diagnostic("error", "unreadable-file", message, (label,))])
+
+
+def _read_server(paste: str, cwd: str, merged: Merged, found: list[Diagnostic]) -> Iterator[Layer]:
+    """Yield what a PasteDeploy file says of the server."""
+    from wsgid.config.paste import read_server  # noqa: PLC0415  lazy, as above
+
+    try:
+        yield read_server(paste, cwd)
+    except Mistakes as error:
+        given = merged.last("paste").place.value
+        for mistake in error.diagnostics:
+            labels = (*mistake.labels, Label(given, "paste set here"))
+            found.append(Diagnostic(mistake.severity, mistake.code, mistake.message, labels))
+
+
+# Settling
+
+
+def _settle(values: dict[str, Any], cwd: str) -> tuple[Settings, tuple[str, ...]]:
     """Make the settings; every value has been checked in its layer."""
-    values = dict(merged.values)
     # Once for a generation: where a deployment turns a link such as /srv/shop/current to the next release,
     # the workers of this one go on with theirs, and a reload takes the next.
     values["chdir"] = os.path.realpath(Path(cwd, values.get("chdir") or ""))
@@ -112,122 +199,3 @@ def _settle(merged: Merged, cwd: str) -> tuple[Settings, tuple[str, ...]]:
         values["workers"] = machine.workers()
         notes = (f"workers=auto is {values['workers']}: {machine}",)
     return Settings.model_construct(**values), notes
-
-
-# Sources
-
-
-def _file(given: object, cwd: str) -> str | None:
-    """Return the file to read, as messages name it: what was asked for, or ./wsgid.toml if it is there."""
-    if given is None:
-        path = Path(cwd, FILE_IN_START_DIRECTORY)
-        # A link that leads nowhere is somebody's mistake, not "no file".
-        return FILE_IN_START_DIRECTORY if path.exists() or path.is_symlink() else None
-    if not isinstance(given, (str, os.PathLike)):
-        raise UsageError(f"wsgid: config is the path of a file, not {given!r}")
-    return str(os.fspath(given)).removeprefix("file:")
-
-
-def _read(path: Path, shown: str) -> Layer:
-    if shown.startswith("python:") or shown.endswith((".yaml", ".yml", ".py")):
-        message = f"`{shown}`: only TOML files are read, the others are not built yet"
-        raise Mistakes(shown, [Diagnostic("error", "unreadable-file", message)])
-    return read_toml(path, shown=shown)
-
-
-def _command_in_variable(environ: Mapping[str, str]) -> Command:
-    try:
-        return parse_command(shlex.split(environ.get(CMD_ARGS, "")))
-    except ValueError as error:
-        raise UsageError(f"wsgid: {CMD_ARGS}: {error}") from error
-    except UsageError as error:
-        raise UsageError(f"{error}\n(This is about the variable {CMD_ARGS}.)") from error
-
-
-def _argument_layer(name: str, arguments: Sequence[Argument]) -> Layer:
-    """Return what was typed; the last one wins, but lists and maps collect."""
-    values: dict[str, object] = {}
-    places: dict[KeyPath, Place] = {}
-    for argument in arguments:
-        if BY_NAME[argument.name].kind in ("list", "map"):
-            collected = values.setdefault(argument.name, [])
-            assert isinstance(collected, list)
-            collected.append(argument.text)
-        else:
-            values[argument.name] = argument.text
-        places[argument.name,] = _argument_place(name, argument)
-    return Layer(name, values, places, style="text")
-
-
-def _argument_place(name: str, argument: Argument) -> Place:
-    kind: WhereKind = "environment" if name == CMD_ARGS else "command line"
-    if BY_NAME[argument.name].kind == "flag":
-        where = Where(kind, name, None, 1, len(argument.flag) + 1, argument.flag)
-        return Place(where, where)
-    before = f"{argument.flag} " if argument.flag else ""
-    line = before + argument.text
-    return Place(
-        Where(kind, name, None, 1, len(argument.flag) + 1, line),
-        Where(kind, name, None, len(before) + 1, len(line) + 1, line),
-    )
-
-
-def _call_layer(call: Mapping[str, object]) -> Layer:
-    """Return what a program gave to `wsgid.serve`: typed, as in a file; a path may be an os.PathLike."""
-    values: dict[str, object] = {}
-    places: dict[KeyPath, Place] = {}
-    for name, value in call.items():
-        values[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
-        before, line = f"{name}=", f"{name}={value!r}"
-        places[name,] = Place(
-            Where("call", "wsgid.serve()", None, 1, len(name) + 1, line),
-            Where("call", "wsgid.serve()", None, len(before) + 1, len(line) + 1, line),
-        )
-    return Layer("wsgid.serve()", values, places)
-
-
-# What settings say to one another
-
-
-def _conflicts(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
-    kind = settings.worker_class
-    if settings.threads > 1 and kind in WORKER_CLASSES and kind not in POLLER_KINDS:
-        message = f'`threads = {settings.threads}` needs worker_class "sync" or "gthread", but it is "{kind}"'
-        labels = (
-            Label(_last(merged, "threads").value),
-            Label(_last(merged, "worker_class").value, "worker_class set here"),
-        )
-        yield Diagnostic("error", "conflict", message, labels)
-
-
-def _not_honoured(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
-    """Yield a warning for each setting that the worker class does nothing with."""
-    kind = settings.worker_class
-    for name in merged.history:
-        if kind in WORKER_CLASSES and kind not in about(name).kinds and name != "threads":
-            message = f'{name} has no effect with worker_class "{kind}"'
-            yield Diagnostic("warning", "conflict", message, (Label(_last(merged, name).value),))
-
-
-def _not_built(merged: Merged) -> Iterator[Diagnostic]:
-    """Yield an error where going on would be another service, one warning for all the rest."""
-    labels = []
-    names = []
-    for name in Settings.model_fields:
-        entry = unbuilt(name, merged.values[name]) if name in merged.history else ""
-        if not entry:
-            continue
-        where = _last(merged, name).value
-        if about(name).is_essential:
-            value = merged.values[name] if "=" in entry else ""
-            shown = f'{name} "{value}"' if isinstance(value, str) and value else f"`{name}`"
-            yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
-        else:
-            labels.append(Label(where))
-            names.append(f"`{name}`")
-    if names:
-        yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))
-
-
-def _last(merged: Merged, name: str) -> Place:
-    return merged.history[name][-1].place

@@ -1,0 +1,209 @@
+"""What settings say to one another: asked of the values in force, when each layer has been checked by itself.
+
+Only what is surely a mistake is an error; what merely does nothing is a warning.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsgid.config.diagnostics import Diagnostic, Label, Where
+from wsgid.config.kinds import WORKER_CLASSES
+from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from wsgid.config.diagnostics import Severity
+    from wsgid.config.layers import Given, Merged
+
+
+def complaints(
+    settings: Settings, merged: Merged, environ: Mapping[str, str], *, is_start: bool
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the settings together.
+
+    `is_start`: what is not built yet ends a start where it is essential, and is a warning to a check.
+    """
+    yield from _threads(settings, merged)
+    yield from _one_of_them(merged)
+    yield from _same_path(settings, merged)
+    yield from _twice_in_bind(settings, merged)
+    yield from _tls(settings, merged)
+    yield from _daemon(settings, merged, environ)
+    yield from _not_honoured(settings, merged)
+    yield from _without_what_it_needs(settings, merged)
+    yield from _not_built(merged, is_start=is_start)
+
+
+# What cannot be
+
+
+def _threads(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    kind = settings.worker_class
+    if settings.threads > 1 and kind in WORKER_CLASSES and kind not in POLLER_KINDS:
+        message = (
+            f'`threads = {settings.threads}` needs worker_class "sync" or "gthread", '
+            f'but worker_class is "{kind}"'
+        )
+        yield _conflict(merged, message, "threads", "worker_class")
+
+
+def _one_of_them(merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a conflict where two settings say the same thing in different ways."""
+    for names, what in (
+        (("app", "paste"), "the application"),
+        (("logconfig", "logconfig_json", "logconfig_dict"), "the loggers"),
+    ):
+        given = [name for name in names if merged.values.get(name)]
+        for first, second in pairwise(given):
+            yield _conflict(merged, f"`{second}` and `{first}` both name {what}", second, first)
+
+
+def _same_path(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a conflict where one path is to be two files: the later one would destroy the earlier."""
+    directory = settings.chdir or ""
+    paths: list[tuple[str, str, tuple[str | int, ...]]] = []
+    for name in ("pidfile", "control_socket", "errorlog", "accesslog"):
+        path = merged.values.get(name)
+        if path and path != "-":
+            paths.append((os.path.normpath(Path(directory, path)), name, ()))
+    for index, address in enumerate(merged.values.get("bind", ())):
+        path = address.removeprefix("unix:")
+        if path != address and not path.startswith("@"):
+            paths.append((os.path.normpath(Path(directory, path)), "bind", (index,)))
+    for (path, name, inside), (other_path, other, other_inside) in combinations(paths, 2):
+        # Two logs may well be one file; that of two addresses is told elsewhere.
+        if path == other_path and {name, other} not in ({"errorlog", "accesslog"}, {"bind"}):
+            labels = (
+                Label(_place(merged, name, *inside)),
+                Label(_place(merged, other, *other_inside), f"{other} set here"),
+            )
+            yield Diagnostic("error", "conflict", f"`{name}` and `{other}` are the same path", labels)
+
+
+def _twice_in_bind(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, address in enumerate(settings.bind):
+        # Port 0 is another port each time.
+        if address in seen and not address.endswith(":0"):
+            labels = (
+                Label(_place(merged, "bind", index)),
+                Label(_place(merged, "bind", seen[address]), "and here"),
+            )
+            yield Diagnostic("error", "conflict", f"`bind` has `{address}` twice", labels)
+        seen.setdefault(address, index)
+
+
+def _tls(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    if "ssl_context" in settings.hooks:
+        return  # the function brings along whatever it likes
+    if settings.keyfile and not settings.certfile:
+        yield _conflict(merged, "`keyfile` needs `certfile`", "keyfile")
+    if settings.cert_reqs != "none" and not settings.ca_certs:
+        message = f'`cert_reqs = "{settings.cert_reqs}"` needs `ca_certs`: without it no client is believed'
+        yield _conflict(merged, message, "cert_reqs")
+
+
+def _daemon(settings: Settings, merged: Merged, environ: Mapping[str, str]) -> Iterator[Diagnostic]:
+    if settings.daemon and environ.get("NOTIFY_SOCKET"):
+        message = "`daemon` under a service manager: it would take the server for ended"
+        where = Where("environment", "NOTIFY_SOCKET")
+        labels = (
+            Label(_place(merged, "daemon"), "leave it out"),
+            Label(where, "set by the service manager"),
+        )
+        yield Diagnostic("error", "conflict", message, labels)
+
+
+def _conflict(merged: Merged, message: str, name: str, *others: str) -> Diagnostic:
+    """Return a conflict at a setting's place, and at those of the others that were given.
+
+    gunicorn goes on in silence where it meets one; whoever brings its file along is told, and served.
+    """
+    labels = [Label(_place(merged, name))]
+    labels += [
+        Label(_place(merged, other), f"{other} set here") for other in others if other in merged.history
+    ]
+    severity: Severity = "warning" if merged.last(name).source.layer.style == "gunicorn" else "error"
+    return Diagnostic(severity, "conflict", message, tuple(labels))
+
+
+# What does nothing
+
+
+def _not_honoured(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a warning for each setting that the worker class does nothing with."""
+    kind = settings.worker_class
+    if kind not in WORKER_CLASSES:
+        return
+    for name in merged.history:
+        if kind in about(name).kinds or name == "threads":
+            continue
+        # "off" is what these kinds do anyway: nothing is left undone.
+        if name == "request_buffering" and not settings.request_buffering and kind in ("gevent", "eventlet"):
+            continue
+        yield _nothing(merged, name, f'{name} has no effect with worker_class "{kind}"')
+
+
+def _without_what_it_needs(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a warning for each setting that does nothing without another one."""
+    needs: tuple[tuple[tuple[str, ...], str, Callable[[Settings], object]], ...] = (
+        (("max_requests_jitter",), "max_requests", lambda it: it.max_requests),
+        (
+            ("keyfile_password", "ca_certs", "ciphers", "tls_minimum"),
+            "certfile",
+            lambda it: it.certfile or it.keyfile or "ssl_context" in it.hooks,
+        ),
+        (("socket_mode", "socket_user", "socket_group"), "a Unix socket in `bind`", _has_unix_socket),
+        (("initgroups",), "user", lambda it: it.user is not None),
+        (("reload_engine", "reload_extra_files"), "reload", lambda it: it.reload),
+        (("proxy_allow_ips",), "proxy_protocol", lambda it: it.proxy_protocol != "off"),
+        (("paste_global",), "paste", lambda it: it.paste),
+        (("statsd_prefix", "dogstatsd_tags"), "statsd_host", lambda it: it.statsd_host),
+        (("access_log_skip",), "accesslog", lambda it: it.accesslog or it.logconfig_dict or it.syslog),
+    )
+    for names, needed, is_there in needs:
+        if is_there(settings):
+            continue
+        for name in names:
+            if merged.values.get(name):
+                shown = needed if " " in needed else f"`{needed}`"
+                yield _nothing(merged, name, f"`{name}` has no effect without {shown}")
+
+
+def _has_unix_socket(settings: Settings) -> bool:
+    # Nobody knows here which sockets the service manager passes.
+    return any(address.startswith(("unix:", "fd://", "systemd:")) for address in settings.bind)
+
+
+def _nothing(merged: Merged, name: str, message: str) -> Diagnostic:
+    return Diagnostic("warning", "conflict", message, (Label(_place(merged, name)),))
+
+
+def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
+    """Yield an error where going on would be another service, one warning for all the rest."""
+    labels = []
+    names = []
+    for name in Settings.model_fields:
+        entry = unbuilt(name, merged.values[name]) if name in merged.history else ""
+        if not entry:
+            continue
+        where = _place(merged, name)
+        if is_start and about(name).is_essential:
+            value = merged.values[name] if "=" in entry else ""
+            shown = f'{name} "{value}"' if isinstance(value, str) and value else f"`{name}`"
+            yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
+        else:
+            labels.append(Label(where))
+            names.append(f"`{name}`")
+    if names:
+        yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))
+
+
+def _place(merged: Merged, name: str, *inside: str | int) -> Where:
+    given: Given = merged.last(name)
+    return given.source.place(name, *inside).value
