@@ -158,12 +158,12 @@ def about(name: str) -> About:
     return _ABOUT[name]
 
 
-def unbuilt(name: str, value: object) -> str:
+def unbuilt(name: str, value: object, entries: tuple[str, ...] = NOT_BUILT) -> str:
     """Return the entry of NOT_BUILT that a value meets, or ""; the default asks for nothing new."""
     if value == Settings.model_fields[name].get_default(call_default_factory=True):
         return ""
     values = value if isinstance(value, tuple) else (value,)
-    for entry in NOT_BUILT:
+    for entry in entries:
         known, _, word = entry.partition("=")
         if known == name and (not word or any(_is_word(item, word) for item in values)):
             return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from wsgid.config.settings import NOT_BUILT, Settings, about
+from wsgid.config.settings import NOT_BUILT, SECTIONS, Settings, about, unbuilt
 from wsgid.config.types import Expects
 
 
@@ -37,6 +37,102 @@ def test_the_defaults_pass_their_own_checks() -> None:
 
 def test_what_is_not_built_names_settings() -> None:
     assert {entry.partition("=")[0] for entry in NOT_BUILT} <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "entry"),
+    [
+        ("workers", 8, ""),
+        ("daemon", True, "daemon"),
+        ("daemon", False, ""),
+        ("proxy_protocol", "off", ""),
+        ("proxy_protocol", "v1", "proxy_protocol"),
+        ("forwarded_allow_ips", ("127.0.0.1", "::1"), ""),
+        ("forwarded_allow_ips", ("*",), "forwarded_allow_ips"),
+        ("worker_class", "gthread", ""),
+        ("worker_class", "gevent", "worker_class=gevent"),
+        ("worker_class", "my:Class", "worker_class=module:Class"),
+        ("bind", ("127.0.0.1:0", "unix:/run/x"), ""),
+        ("bind", ("127.0.0.1:0", "systemd:*"), "bind=systemd:..."),
+        ("bind", ("fd://3",), "bind=fd://..."),
+    ],
+)
+def test_a_value_that_asks_for_what_is_not_built_is_known(name: str, value: object, entry: str) -> None:
+    """Its default, and another word of it, do not ask."""
+    entries = (
+        "daemon",
+        "proxy_protocol",
+        "forwarded_allow_ips",
+        "worker_class=gevent",
+        "worker_class=module:Class",
+        "bind=fd://...",
+        "bind=systemd:...",
+    )
+
+    assert entry == unbuilt(name, value, entries)
+
+
+def test_sections_are_in_the_order_in_which_people_read_them() -> None:
+    sections = [about(name).section for name in Settings.model_fields]
+
+    assert [section.__name__ for section in SECTIONS] == list(dict.fromkeys(sections))
+    assert sections == sorted(sections, key=[section.__name__ for section in SECTIONS].index)
+
+
+def test_words_are_known_where_only_words_are_taken() -> None:
+    assert ("off", "v1", "v2", "auto") == about("proxy_protocol").words
+    assert ("auto", "manual") == about("upgrade").words
+    assert () == about("server_header").words
+
+
+def test_the_schema_knows_what_every_setting_takes() -> None:
+    """Where a validator does not say what it reads, the schema has what it gives, or nothing at all."""
+    schema = Settings.model_json_schema(mode="validation")
+
+    assert not schema["additionalProperties"]
+    assert not [
+        name for name, known in schema["properties"].items() if not {"type", "enum", "anyOf"} & set(known)
+    ]
+    assert [{"type": "number", "exclusiveMinimum": 0, "maximum": 2_073_600}, "string"] == [
+        schema["properties"]["boot_timeout"]["anyOf"][0],
+        schema["properties"]["boot_timeout"]["anyOf"][1]["type"],
+    ]
+    assert ["off", "auto", "on"] == [
+        word for word in schema["properties"]["asgi_lifespan"]["enum"] if isinstance(word, str)
+    ]
+    assert "post_fork" in schema["properties"]["hooks"]["properties"]
+
+
+def test_what_no_flag_takes() -> None:
+    """A secret on a command line is read by everybody (`ps`); the others are tables, or rarely changed."""
+    flagless = [name for name in Settings.model_fields if not about(name).flags]
+
+    assert [
+        "app",  # APP_MODULE
+        "socket_user",
+        "socket_group",
+        "secure_scheme_headers",
+        "logconfig_dict",
+        "keyfile_password",
+        "hooks",
+    ] == flagless
+
+
+def test_essential_is_what_would_make_another_service_or_an_unsafe_one() -> None:
+    assert {
+        "bind",
+        "worker_class",
+        "certfile",
+        "keyfile",
+        "ca_certs",
+        "cert_reqs",
+        "user",
+        "group",
+        "daemon",
+        "paste",
+        "proxy_protocol",
+        "virtualenv",
+    } == {name for name in Settings.model_fields if about(name).is_essential}
 
 
 def test_a_default_map_is_nobody_elses() -> None:
