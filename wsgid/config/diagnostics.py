@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -148,6 +149,11 @@ def count(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
     return sum(diagnostic.severity == severity for diagnostic in diagnostics)
 
 
+def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return them with every warning as an error: what `--strict` asks for."""
+    return tuple(replace(diagnostic, severity="error") for diagnostic in diagnostics)
+
+
 def did_you_mean(given: str, known: Mapping[str, str] | Iterable[str]) -> str:
     """Return "did you mean `...`?", or nothing if nothing is near.
 
@@ -166,9 +172,8 @@ def _quote(label: Label, mark: str) -> list[str]:
     if not where.text:
         return [*lines, f"{margin} = {_one_line(label.note)}"] if label.note else lines
     text, column, end = _window(where)
-    # Tabs stay tabs, so that the caret stands below its character whatever their width.
-    indent = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
-    carets = mark * max(1, end - column)
+    indent = "".join(_blank(character) for character in text[: column - 1])
+    carets = mark * max(1, sum(len(_blank(character)) for character in text[column - 1 : end - 1]))
     note = f" {_one_line(label.note)}" if label.note else ""
     return [
         *lines,
@@ -176,6 +181,18 @@ def _quote(label: Label, mark: str) -> list[str]:
         f"{number or margin} | {text}",
         f"{margin} | {indent}{carets}{note}",
     ]
+
+
+def _blank(character: str) -> str:
+    """Return what is as wide as a character, so that a caret stands below the one that it means."""
+    if character == "\t":
+        return "\t"  # as wide as the terminal makes it
+    if character.isascii():
+        return " "
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
+        return ""
+    # Unicode, Standard Annex 11: two columns in a terminal.
+    return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 
 
 def _window(where: Where) -> tuple[str, int, int]:

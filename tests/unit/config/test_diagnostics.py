@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where, did_you_mean
+import json
+
+import pytest
+
+from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where, did_you_mean, strict
 
 UNKNOWN = Diagnostic(
     "error",
@@ -74,6 +78,24 @@ def test_tabs_before_the_caret_stay_tabs() -> None:
     assert str(Diagnostic("error", "syntax", "m", (Label(where),))).endswith("  | \t\t^")
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "caret_line"),
+    [
+        ("n = '日本' # x", "x", "             ^"),
+        ("n = '日本' # x", "日本", "     ^^^^"),
+        ("e\N{COMBINING ACUTE ACCENT} = 1", "1", "    ^"),
+        ("é = 1", "1", "    ^"),
+        ("\t日 = 1", "1", "\t     ^"),
+    ],
+)
+def test_the_caret_stands_below_its_character_in_a_terminal(text: str, word: str, caret_line: str) -> None:
+    """Names of people and of directories are not all ASCII."""
+    column = text.index(word) + 1
+    where = Where("file", "x.toml", 1, column, column + len(word), text)
+
+    assert f"  | {caret_line}" == str(Diagnostic("error", "syntax", "m", (Label(where),))).splitlines()[-1]
+
+
 def test_control_characters_do_not_reach_the_terminal() -> None:
     where = Where("environment", "WSGID_X", None, 9, 20, "WSGID_X=\x1b[31mred\n\x07")
     text = str(Diagnostic("error", "syntax", "bad \x1b[2J name", (Label(where, "\x1b"),)))
@@ -95,6 +117,58 @@ def test_all_mistakes_stand_together_and_are_counted() -> None:
     text = str(Mistakes("/etc/x.toml", [UNKNOWN, UNKNOWN, warning]))
 
     assert text == f"{UNKNOWN}\n\n{UNKNOWN}\n\n{warning}\n\n/etc/x.toml: 2 errors, 1 warning"
+
+
+def test_json_has_all_that_the_text_has() -> None:
+    where = Where("environment", "WSGID_X", None, 9, 10, "WSGID_X=1")
+    warning = Diagnostic("warning", "conflict", "no effect", (Label(where),))
+
+    assert {
+        "subject": "/etc/x.toml",
+        "errors": 1,
+        "warnings": 1,
+        "files": ["/etc/x.toml"],
+        "diagnostics": [
+            {
+                "severity": "error",
+                "code": "unknown-setting",
+                "message": "unknown setting `tiemout`",
+                "places": [
+                    {
+                        "kind": "file",
+                        "name": "/etc/x.toml",
+                        "line": 3,
+                        "column": 1,
+                        "end": 8,
+                        "text": "tiemout = 30",
+                        "note": "did you mean `timeout`?",
+                    }
+                ],
+            },
+            {
+                "severity": "warning",
+                "code": "conflict",
+                "message": "no effect",
+                "places": [
+                    {
+                        "kind": "environment",
+                        "name": "WSGID_X",
+                        "line": None,
+                        "column": 9,
+                        "end": 10,
+                        "text": "WSGID_X=1",
+                        "note": "",
+                    }
+                ],
+            },
+        ],
+    } == json.loads(json.dumps(Mistakes("/etc/x.toml", [UNKNOWN, warning], ["/etc/x.toml"]).to_json()))
+
+
+def test_strictly_every_warning_is_an_error() -> None:
+    warning = Diagnostic("warning", "conflict", "no effect")
+
+    assert (UNKNOWN, Diagnostic("error", "conflict", "no effect")) == strict([UNKNOWN, warning])
 
 
 def test_a_near_word_is_suggested_and_a_far_one_is_not() -> None:
