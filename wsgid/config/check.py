@@ -5,12 +5,14 @@ Files are typed and are checked strictly; environment and command line are text,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from wsgid.config.diagnostics import Diagnostic, Label, did_you_mean
+from wsgid.config.env import split
 from wsgid.config.gunicorn_names import COMMANDS, OURS, UNUSED
 from wsgid.config.hooks import HOOKS
 from wsgid.config.layers import BY_NAME, Checked, find_option
@@ -53,9 +55,8 @@ def check(layer: Layer) -> Checked:
     values = _named(state)
     misplaced, values = take_out_misplaced(layer, state.spelt, values)
     state.mistakes += misplaced
-    values = {
-        name: value for name, value in values.items() if not about(name).is_octal or _is_octal(state, name)
-    }
+    for name in [name for name in values if about(name).is_octal]:
+        _read_octal(state, name, values)
     if layer.style != "typed":
         values = {name: _split(state, BY_NAME[name], value) for name, value in values.items()}
     right = _validate(state, values)
@@ -146,36 +147,33 @@ def _twice(layer: Layer, given: str, before: str) -> Diagnostic:
 # Values
 
 
-def _is_octal(state: _Check, name: str) -> bool:
-    """Tell whether a number was written in octal; `umask = 22` is a mistake, whichever number is meant.
+def _read_octal(state: _Check, name: str, values: dict[str, object]) -> None:
+    """See that a number was written in octal; `umask = 22` is a mistake, whichever number is meant.
 
     Where a program computes it, as it may in a Python file, and in what gunicorn takes as it is, nobody can
     tell.
     """
     spelt = state.spelt[name]
-    value = state.layer.values[spelt]
-    if state.layer.style != "typed" or type(value) is not int or value == 0:
-        return True
     where = state.layer.place((spelt,)).value
-    written = where.text[(where.column or 1) - 1 : (where.end or 1) - 1].strip()
-    if where.kind != "file" or not written.replace("_", "").isdigit():
-        return True
-    why = why_not_octal(written)
-    if why:
-        state.refuse((spelt,), "invalid-value", f"invalid value for `{spelt}`", why)
-    return not why
+    written = where.text[(where.column or 1) - 1 : (where.end or 1) - 1].strip().replace("_", "")
+    is_literal = where.kind == "file" and written.isdecimal() and written.isascii()
+    if state.layer.style != "typed" or type(values[name]) is not int or not is_literal:
+        return
+    if re.fullmatch("0[0-7]*", written):  # in YAML 022 is 22, elsewhere it is no number
+        values[name] = int(written, 8)
+        return
+    state.refuse((spelt,), "invalid-value", f"invalid value for `{spelt}`", why_not_octal(written))
+    del values[name]
 
 
 def _split(state: _Check, option: Option, value: object) -> object:
     """Split the text of a list or of a map; the rest is for pydantic to read."""
-    if state.layer.style == "gunicorn":
-        if option.kind == "list" and isinstance(value, str):
-            return tuple(part for item in value.split(",") if (part := item.strip()))
-        return value
-    if not isinstance(value, list):
+    if option.kind == "list" and isinstance(value, str):
+        return _items([value])
+    if state.layer.style == "gunicorn" or not isinstance(value, list):
         return value
     if option.kind == "list":
-        return tuple(value)
+        return _items(value)
     spelt = state.spelt[option.name]
     pairs: dict[str, str] = {}
     for index, text in enumerate(value):
@@ -187,6 +185,10 @@ def _split(state: _Check, option: Option, value: object) -> object:
                 (spelt, index), "invalid-value", f"invalid value for `{spelt}`", "expected NAME=VALUE"
             )
     return pairs
+
+
+def _items(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(piece.text for text in texts for piece in split(text))
 
 
 def _validate(state: _Check, values: dict[str, object]) -> dict[str, Any]:
