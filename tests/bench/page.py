@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench.scenarios import Target
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "performance.md"
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,6 +51,24 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One thing that was measured of each server, in the unit that its words name."""
+
+    what: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a server costs before its first request (start.py): a run of its own, if somebody wants it so."""
+
+    date: str
+    commit: str
+    versions: dict[str, str]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One interleaved run, and all that one must know to compare it with another."""
 
@@ -65,6 +85,7 @@ class Run:
     tables: tuple[Table, ...]
     absent: dict[str, str]
     """Contestant -> why it stayed away."""
+    start: Start | None = None
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
@@ -72,7 +93,13 @@ class Run:
 
 def from_json(text: str) -> Run:
     values: dict[str, Any] = json.loads(text)
-    return Run(**{**values, "tables": tuple(table_from(table) for table in values["tables"])})
+    start = values.get("start")
+    tables = tuple(table_from(table) for table in values["tables"])
+    return Run(**{**values, "tables": tables, "start": start and start_from(start)})
+
+
+def start_from(values: dict[str, Any]) -> Start:
+    return Start(**{**values, "figures": tuple(Figure(**figure) for figure in values["figures"])})
 
 
 def table_from(values: dict[str, Any]) -> Table:
@@ -95,6 +122,22 @@ def result_lines(run: Run) -> Iterator[str]:
         if verdicts := [*target_lines(table)]:
             yield from (*verdicts, "")
     yield from (f"Left out: {name}, since {reason}." for name, reason in run.absent.items())
+    if run.start is not None:
+        yield from start_lines(run.start)
+
+
+def start_lines(start: Start) -> Iterator[str]:
+    """Write what a server costs before its first request: a row a figure, a column a server."""
+    names = [*start.versions]
+    yield from ("### Before the first request", "")
+    yield "Both servers as they are started by default, with 4 sync workers, in one interleaved run; medians."
+    yield "Private memory is what no other process has a part in (`Private_*` in `/proc/PID/smaps_rollup`)."
+    yield ""
+    yield "| | " + " | ".join(f"{name} {version}" for name, version in start.versions.items()) + " |"
+    yield "|---|" + "--:|" * len(names)
+    for figure in start.figures:
+        yield f"| {figure.what} | " + " | ".join(f"{figure.values[name]:.1f}" for name in names) + " |"
+    yield from ("", f"{start.date}, commit {start.commit}.", "")
 
 
 def fact_lines(run: Run) -> Iterator[str]:

@@ -125,7 +125,7 @@ class Arbiter:
             self._log.info(note)
         for listener in self._generations.current.listeners.values():
             self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))
-        self._births.prepare()
+        self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
 
     def _act(self, now: float) -> None:
@@ -295,7 +295,7 @@ class Arbiter:
             self._refuse(Refusal(str(error)))
             return
         self._proposed = loaded
-        self._births.prepare()
+        self._births.prepare(loaded.settings.worker_class)
         self._wanted = replace(self._wanted, candidate=candidate.number)
         self._log.info("reload begun generation=%d", candidate.number)
         for line in (*differences(self._loaded, new), *loaded.notes):
