@@ -19,6 +19,7 @@ from wsgid.config.arguments import (
     variable_argument_layer,
 )
 from wsgid.config.check import check
+from wsgid.config.derived import derive
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
 from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer
 from wsgid.config.files import DIRECTORY, ENDINGS, choose
@@ -100,7 +101,7 @@ def load(
     found += [mistake for one in checked for mistake in one.mistakes]
     is_start = command.action == "serve"
     unsealed = unseal(merged, environ, is_start=is_start)
-    settings, notes = _settle(unsealed.values, cwd)
+    settings, notes = _settle(derive(unsealed.values, environ), cwd)
     found += unsealed.mistakes
     found += strangers(environ)
     found += complaints(settings, merged, environ, is_start=is_start)

@@ -61,7 +61,7 @@ def in_force(loaded: Loaded) -> dict[str, Any]:
 def test_without_any_source_there_are_the_defaults(start: Start) -> None:
     loaded = start.load()
 
-    assert Settings(chdir=str(start.directory)) == loaded.settings
+    assert Settings(chdir=str(start.directory), upgrade="manual") == loaded.settings
     assert {} == loaded.history
     assert ((), (), ()) == (loaded.warnings, loaded.notes, loaded.files)
 
