@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,137 @@ def test_an_access_log_that_nobody_reads_costs_lines_and_no_request(serve: Serve
 
     assert 100 == kept + int(lost[1])
     assert b"/?100 HTTP/1.1" in last
+
+
+def test_both_logs_go_to_syslog(serve: Serve, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as collector:
+        collector.bind(str(tmp_path / "log"))
+        collector.settimeout(10)
+        to = ("--log-syslog", "--log-syslog-to", f"unix://{tmp_path}/log", "--log-syslog-prefix", "shop")
+        server = serve(*to, "--log-syslog-facility", "local3", app="app", files={"app.py": HELLO})
+        ask(server, "/page")
+        entries = [collector.recv(10_000)]
+        while not entries[-1].endswith(b'"-" "-"'):
+            entries.append(collector.recv(10_000))
+
+    info = 8 * 19 + 6  # local3 and info, syslog(3)
+    (worker,) = server.children()
+    assert f"<{info}>wsgid.shop.error[{server.pid}]: serving generation=1 workers=1".encode() in entries
+    assert entries[-1].startswith(f"<{info}>wsgid.shop.access[{worker}]: 127.0.0.1 - - [".encode())
+
+
+CONFIGURED = """
+[logconfig_dict.formatters.mine]
+format = "MINE %(name)s %(message)s"
+
+[logconfig_dict.handlers.mine]
+class = "logging.StreamHandler"
+formatter = "mine"
+stream = "ext://sys.stdout"
+
+[logconfig_dict.loggers."gunicorn.access"]
+handlers = ["mine"]
+
+[logconfig_dict.loggers."gunicorn.error"]
+handlers = ["error_console"]
+level = "INFO"
+"""
+
+
+def test_a_logging_configuration_of_gunicorns_takes_our_loggers(serve: Serve) -> None:
+    server = serve(config=CONFIGURED, app="app", files={"app.py": HELLO})
+    ask(server, "/page")
+
+    server.expect(r'^MINE wsgid\.access 127\.0\.0\.1 .*"GET /page HTTP/1\.1" 200')
+    assert 1 == server.log.count("worker ready")
+
+
+INI = """
+[loggers]
+keys = root, access
+
+[handlers]
+keys = here
+
+[formatters]
+keys = mine
+
+[logger_root]
+handlers =
+
+[logger_access]
+qualname = gunicorn.access
+handlers = here
+propagate = 0
+
+[handler_here]
+class = FileHandler
+args = ("%(here)s/written.log",)
+formatter = mine
+
+[formatter_mine]
+format = MINE %(message)s
+"""
+
+
+def test_a_logging_configuration_in_an_ini_file(serve: Serve) -> None:
+    server = serve("--log-config", "log.ini", app="app", files={"app.py": HELLO, "log.ini": INI})
+    ask(server, "/page")
+    until_written(server.directory / "written.log")
+
+    assert (server.directory / "written.log").read_text().startswith("MINE 127.0.0.1 - - [")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "arguments", "text"),
+    [
+        ("logconfig_json: JSONDecodeError: Expecting value", ("--log-config-json", "log"), "nothing"),
+        ("logconfig_json: TypeError: a table is expected", ("--log-config-json", "log"), "[]"),
+        ("logconfig_json: cannot read missing", ("--log-config-json", "missing"), ""),
+        ("logconfig_json: ValueError: Unable to configure", ("--log-config-json", "log"), '{"root": 1}'),
+        ("logconfig: KeyError: 'formatters'", ("--log-config", "log"), "[x]"),
+    ],
+)
+def test_a_logging_configuration_that_cannot_be_ends_the_start(
+    mistake: str, arguments: tuple[str, ...], text: str, serve: Serve
+) -> None:
+    server = serve(*arguments, app="app", files={"app.py": HELLO, "log": text}, ready=False)
+
+    assert 78 == server.wait()
+    assert mistake in server.log
+
+
+PRINTS = """
+import os, subprocess, sys
+print("printed at import")
+
+def application(environ, start_response):
+    print("printed in a call")
+    sys.stderr.write("written in a call\\n")
+    subprocess.run(["echo", "told by a child"], check=True)
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+"""
+
+
+def test_output_of_the_application_goes_to_the_error_log(serve: Serve) -> None:
+    server = serve(
+        "--capture-output", "--error-logfile", "error.log", "-b", "unix:socket", app="app",
+        files={"app.py": PRINTS},
+    )  # fmt: skip
+    log = server.directory / "error.log"
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(server.directory / "socket"))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        while client.recv(65536):
+            pass
+    written = log.read_text().splitlines()
+    for line in ("printed at import", "printed in a call", "written in a call", "told by a child"):
+        assert line in written
+    log.rename(server.directory / "old.log")
+    server.signal(signal.SIGUSR1)
+    until_written(log)
+    assert "printed in a call" not in server.log + server.stdout
 
 
 def ask(server: ServerProcess, target: str) -> bytes:

@@ -322,7 +322,7 @@ class Arbiter:
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True
-        set_error_log(self._error_log, settings)
+        set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:

@@ -73,6 +73,7 @@ class Births:
             channel=theirs,
             handover=self._handover,
             error_log=self._error_log,
+            syslog=generation.syslog,
             access_log=generation.access_log,
         )
 

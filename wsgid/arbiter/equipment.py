@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid.arbiter.births import Births
 from wsgid.arbiter.channels import Channels
 from wsgid.arbiter.generation import Generations
-from wsgid.arbiter.logs import open_error_log
+from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.daemon.notify import Notifier
 from wsgid.errors import ConfigurationError
@@ -58,6 +58,7 @@ def open_equipment(
     stack.callback(error_log.close)
     generations = Generations(settings)
     stack.callback(generations.close)
+    settle(error_log, generations.current)
     scoreboard = Scoreboard(
         rows=max(_LEAST_ROWS, settings.workers * _ROWS_A_WORKER), cells=max(_LEAST_CELLS, settings.threads)
     )

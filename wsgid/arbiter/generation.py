@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wsgid.arbiter.logs import open_syslog
 from wsgid.errors import ConfigurationError
 from wsgid.log.access import AccessLog
 from wsgid.net.address import parse_address
@@ -16,8 +17,17 @@ from wsgid.net.listener import Listener, close_listener, open_listener
 
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
+    from wsgid.log.syslog import Syslog
 
-_OF_THE_ACCESS_LOG: Final = ("accesslog", "access_log_format", "access_log_skip")
+_OF_THE_ACCESS_LOG: Final = (
+    "accesslog",
+    "access_log_format",
+    "access_log_skip",
+    "syslog",
+    "syslog_addr",
+    "syslog_prefix",
+    "syslog_facility",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,8 @@ class Generation:
     listeners: dict[str, Listener]
     """By the text of `bind`, in its order."""
     access_log: AccessLog | None
+    syslog: Syslog | None
+    """Where the error log goes too."""
 
 
 class Generations:
@@ -115,10 +127,11 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
         for text in settings.bind:
             listeners[text] = had[text] if text in had else _listen(text, settings)
         access_log = _access_log(settings, former)
+        syslog = open_syslog(settings, "error")
     except BaseException:
         _close_listeners(listeners, except_for=had)
         raise
-    return Generation(number, settings, listeners, access_log)
+    return Generation(number, settings, listeners, access_log, syslog)
 
 
 def _listen(text: str, settings: Settings) -> Listener:
@@ -140,14 +153,17 @@ def _close_listeners(listeners: dict[str, Listener], except_for: dict[str, Liste
 def _access_log(settings: Settings, former: Generation | None) -> AccessLog | None:
     """Return the log that these settings ask for: the former one, if it is the same."""
     target = settings.accesslog
-    if not target:
+    has_logger = bool(settings.logconfig_dict or settings.logconfig_json or settings.logconfig)
+    if not target and not settings.syslog and not has_logger:
         return None
     if former is not None and all(
         getattr(former.settings, name) == getattr(settings, name) for name in _OF_THE_ACCESS_LOG
     ):
         return former.access_log
     try:
-        return AccessLog(target, settings.access_log_format, settings.access_log_skip)
+        return AccessLog(
+            target, settings.access_log_format, settings.access_log_skip, open_syslog(settings, "access")
+        )
     except OSError as error:
         message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
         raise ConfigurationError(message) from error

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.pool import State
 from wsgid.arbiter.spawn import Order, tell
 from wsgid.errors import ConfigurationError
 from wsgid.log.error import ErrorLog, make_error_log
+from wsgid.log.syslog import Syslog, parse_peer
+from wsgid.workers.logs import settle_logs
 from wsgid.workers.process import LOGS
 
 if TYPE_CHECKING:
     from wsgid.arbiter.channels import Channels
-    from wsgid.arbiter.generation import Generations
+    from wsgid.arbiter.generation import Generation, Generations
     from wsgid.arbiter.pool import WorkerPool
     from wsgid.config.settings import Settings
     from wsgid.log.access import AccessLog
+
+# Kinds of worker that patch after the fork what a logging configuration brings in.
+_PATCHED: Final = frozenset({"gevent", "eventlet"})
 
 
 def open_error_log(settings: Settings) -> ErrorLog:
@@ -27,13 +32,38 @@ def open_error_log(settings: Settings) -> ErrorLog:
         raise ConfigurationError(f"{message}; give a path that this user may write") from error
 
 
-def set_error_log(error_log: ErrorLog, settings: Settings) -> None:
-    """Let new settings have their way with the error log; what cannot be is said in it."""
+def open_syslog(settings: Settings, log: str) -> Syslog | None:
+    """Make what sends one of the two logs to syslog, where that is asked for. Raises ConfigurationError."""
+    if not settings.syslog:
+        return None
+    try:
+        peer = parse_peer(settings.syslog_addr)
+    except OSError as error:
+        raise ConfigurationError(f"syslog_addr: {settings.syslog_addr}: {error.strerror}") from error
+    tag = f"wsgid.{settings.syslog_prefix}.{log}" if settings.syslog_prefix else f"wsgid.{log}"
+    return Syslog(peer, settings.syslog_facility, tag)
+
+
+def settle(error_log: ErrorLog, generation: Generation) -> None:
+    """Have the arbiter's own lines go where those of its workers go. Raises ConfigurationError."""
+    settings = generation.settings
+    if settings.worker_class in _PATCHED:
+        error_log.send_also(generation.syslog)
+    else:
+        settle_logs(settings, error_log, generation.syslog)
+
+
+def set_error_log(error_log: ErrorLog, generation: Generation) -> None:
+    """Let a generation that takes over have its way with the error log; what cannot be is said in it."""
+    settings = generation.settings
     error_log.set_level(settings.loglevel)
     try:
         error_log.move(settings.errorlog)
+        settle(error_log, generation)
     except OSError as error:
         error_log.logger.error("errorlog stays where it was: %s", error)  # noqa: TRY400  no error of ours
+    except ConfigurationError as error:
+        error_log.logger.error("%s", error)  # noqa: TRY400  the same
     error_log.set_form(settings.log_format)
 
 
@@ -64,8 +94,9 @@ def hand_over(error_log: ErrorLog, generations: Generations, pool: WorkerPool, c
             tell(worker.pid, Order.REOPEN)
             continue
         descriptors = [error_log.fileno()]
-        if generation.access_log is not None:
-            descriptors.append(generation.access_log.fileno())
+        access_log = generation.access_log
+        if access_log is not None and (descriptor := access_log.fileno()) is not None:
+            descriptors.append(descriptor)
         if not channels.give(worker.pid, LOGS, descriptors):
             message = "worker pid=%d writes to the former logs: it does not listen"
             error_log.logger.warning(message, worker.pid)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import binascii
 import fnmatch
+import logging
 import os
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from wsgid.log.error import losses_of
@@ -20,6 +22,8 @@ from wsgid.log.file import LogFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from wsgid.log.syslog import Syslog
 
 _STANDARD_OUTPUT: Final = 1
 
@@ -51,34 +55,76 @@ class Record(Protocol):
 class AccessLog:
     """Where the lines go; made by the arbiter, inherited by the workers."""
 
-    def __init__(self, target: str, line_format: str, skip: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        target: str | None,
+        line_format: str,
+        skip: Sequence[str] = (),
+        syslog: Syslog | None = None,
+    ) -> None:
         """Open a path, or standard output for "-"; raises OSError, and ValueError for a bad format.
 
-        `skip` are shell patterns (`fnmatch`) of paths whose requests are not written down.
+        `skip` are shell patterns (`fnmatch`) of paths whose requests are not written down. Without a target
+        the lines go to syslog alone, or to the logger `wsgid.access` (`choose`).
         """
         self._line: Final = compile_format(line_format)
         self._is_skipped: Final = _any_of(skip)
-        self._file: Final = LogFile(target, _STANDARD_OUTPUT, losses_of("access log"))
+        self._file: Final = (
+            LogFile(target, _STANDARD_OUTPUT, losses_of("access log")) if target is not None else None
+        )
+        self._syslog: Final = syslog
+        self._logger: Final = logging.getLogger("wsgid.access")
+        self._sinks: tuple[Callable[[str], None], ...] = ()
+        self.choose()
+
+    def choose(self) -> bool:
+        """Find out where the lines go; say if anybody takes them.
+
+        Where a logging configuration has given `wsgid.access` handlers, these take the place of the file.
+        """
+        sinks: list[Callable[[str], None]] = []
+        if self._logger.handlers:
+            sinks.append(self._log)
+        elif self._file is not None:
+            sinks.append(self._append)
+        if self._syslog is not None:
+            sinks.append(partial(self._syslog.write, logging.INFO))
+        self._sinks = tuple(sinks)
+        return bool(sinks)
 
     def write(self, record: Record) -> None:
         """Append one line; a log that cannot be written costs the line, never the request."""
         if self._is_skipped is None or not self._is_skipped(str(record.environ.get("PATH_INFO"))):
-            self._file.write(f"{self._line(record)}\n".encode("utf-8", "backslashreplace"))
+            line = self._line(record)
+            for sink in self._sinks:
+                sink(line)
+
+    def _append(self, line: str) -> None:
+        assert self._file is not None
+        self._file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+
+    def _log(self, line: str) -> None:
+        self._logger.info("%s", line)
 
     def reopen(self) -> None:
         """Open the file anew (SIGUSR1); raises OSError, and then goes on with the old one."""
-        self._file.reopen()
+        if self._file is not None:
+            self._file.reopen()
 
     def adopt(self, descriptor: int) -> None:
         """Write to what this descriptor leads to from now on, and close it."""
-        self._file.adopt(descriptor)
+        if self._file is None:
+            os.close(descriptor)
+        else:
+            self._file.adopt(descriptor)
 
-    def fileno(self) -> int:
-        """Return the descriptor, which stays the same for good."""
-        return self._file.fileno()
+    def fileno(self) -> int | None:
+        """Return the file's descriptor, which stays the same for good; None where there is no file."""
+        return self._file.fileno() if self._file is not None else None
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def compile_format(line_format: str) -> Callable[[Record], str]:

@@ -8,16 +8,21 @@ which stands there already; as JSON they are an object a line.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from wsgid.log.escape import escape
 from wsgid.log.file import LogFile
 from wsgid.log.journal import is_journal, with_priority
+from wsgid.log.syslog import SyslogHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wsgid.log.syslog import Syslog
 
 __all__ = ["ErrorLog", "escape", "make_error_log"]
 
@@ -52,6 +57,8 @@ class ErrorLog:
         self.logger.addHandler(self._handler)
         # The root logger's handlers are the application's; they would write our lines a second time.
         self.logger.propagate = False
+        self._syslog: SyslogHandler | None = None
+        self._is_capturing = False
         self.set_level(level)
         self.set_form(form)
 
@@ -89,6 +96,26 @@ class ErrorLog:
         """Write to what this descriptor leads to from now on, and close it."""
         self._file.adopt(descriptor)
         self.set_form(self._form)
+        if self._is_capturing:
+            self.capture_output()
+
+    def send_also(self, syslog: Syslog | None) -> None:
+        """Send everything to syslog too, or no longer."""
+        if self._syslog is not None:
+            self.logger.removeHandler(self._syslog)
+            self._syslog = None
+        if syslog is not None:
+            self._syslog = SyslogHandler(syslog)
+            self.logger.addHandler(self._syslog)
+
+    def capture_output(self) -> None:
+        """Let what this process prints, and its children, go to this log, a line at a time."""
+        self._is_capturing = True
+        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.flush()
+                stream.reconfigure(line_buffering=True)
+            os.dup2(self._file.fileno(), descriptor)
 
     def fileno(self) -> int:
         """Return the descriptor, which stays the same for good: faulthandler writes there too."""
@@ -96,6 +123,7 @@ class ErrorLog:
 
     def close(self) -> None:
         """Leave the process as it was."""
+        self.send_also(None)
         self.logger.removeHandler(self._handler)
         self._file.close()
 

@@ -16,12 +16,14 @@ from types import FrameType
 
 from wsgid.apps.loader import load_app, prepare
 from wsgid.config.settings import Settings
-from wsgid.errors import ApplicationError, ExitCode
+from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
 from wsgid.log.access import AccessLog
 from wsgid.log.error import ErrorLog
+from wsgid.log.syslog import Syslog
 from wsgid.metrics.scoreboard import Scoreboard
 from wsgid.net.listener import Listener
 from wsgid.workers.context import WorkerContext
+from wsgid.workers.logs import settle_logs
 from wsgid.workers.server import make_server
 from wsgid.wsgi.exchange import Application
 
@@ -55,6 +57,8 @@ class WorkerStart:
     # Both ends of the pair on which connections travel between workers.
     handover: tuple[socket.socket, socket.socket] | None
     error_log: ErrorLog
+    # Where the error log goes too.
+    syslog: Syslog | None
     access_log: AccessLog | None
 
 
@@ -68,10 +72,11 @@ def run(start: WorkerStart) -> int:
         signal.signal(number, signal.SIG_DFL)
     _prepare_last_words(start.error_log)
     try:
+        access_log = _settle_logs(start)
         app = start.app or _load(start.settings)
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
-    except ApplicationError as error:
+    except (ApplicationError, ConfigurationError) as error:
         _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
         return ExitCode.APPLICATION
 
@@ -81,7 +86,7 @@ def run(start: WorkerStart) -> int:
         listeners=start.listeners,
         app=app,
         log=start.error_log.logger,
-        access_log=start.access_log,
+        access_log=access_log,
         scoreboard=start.scoreboard,
         row=row,
         handover=start.handover,
@@ -95,6 +100,14 @@ def run(start: WorkerStart) -> int:
     _tell(start.channel, READY)
     server.serve()
     return ExitCode.OK
+
+
+def _settle_logs(start: WorkerStart) -> AccessLog | None:
+    """Have the logs as the settings say; gives the access log, if anybody takes its lines."""
+    settle_logs(start.settings, start.error_log, start.syslog)
+    if start.settings.capture_output:
+        start.error_log.capture_output()
+    return start.access_log if start.access_log is not None and start.access_log.choose() else None
 
 
 def _load(settings: Settings) -> Application:
