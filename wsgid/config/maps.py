@@ -7,18 +7,24 @@ left for the type's own check.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from wsgid.config.expects import is_of_gunicorn
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 
-def variables(value: object) -> object:
+def variables(value: object, info: ValidationInfo) -> object:
     """Read a list of NAME=VALUE, too: gunicorn's raw_env."""
-    return _pairs(value, "=")
+    return _pairs(_listed(value, info), "=")
 
 
-def paste_globals(value: object) -> object:
+def paste_globals(value: object, info: ValidationInfo) -> object:
     r"""Read a list of NAME=VALUE, too: gunicorn's raw_paste_global_conf, where `\=` is no end of a name."""
-    pairs = _pairs(value, r"(?<!\\)=")
-    if pairs is value or not isinstance(pairs, dict):
+    listed = _listed(value, info)
+    pairs = _pairs(listed, r"(?<!\\)=")
+    if pairs is listed or not isinstance(pairs, dict):
         return value
     return {name.replace("\\=", "="): content.replace("\\=", "=") for name, content in pairs.items()}
 
@@ -37,6 +43,11 @@ def log_config(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("version", 1) != 1:
         raise ValueError("`version` is 1: logging.config knows no other")
     return values
+
+
+def _listed(value: object, info: ValidationInfo) -> object:
+    # gunicorn takes a single text for a list of one.
+    return [value] if isinstance(value, str) and is_of_gunicorn(info) else value
 
 
 def _pairs(value: object, equals: str) -> object:

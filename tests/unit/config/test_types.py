@@ -123,6 +123,7 @@ def test_text_is_read_leniently_and_a_file_is_not(name: str, text: str, value: o
         ("loglevel", "INFO", "info"),
         ("preload_app", "True", True),
         ("umask", 0, 0),
+        ("env", "A=b", {"A": "b"}),
         ("hooks", {"post_fork": "my.hooks.after_fork"}, {"post_fork": "my.hooks:after_fork"}),
     ],
 )
@@ -172,6 +173,7 @@ def test_a_file_of_gunicorns_is_read_as_gunicorn_reads_it(name: str, written: ob
         ("env", {"A": "\0"}),
         ("env", {"A": 1}),
         ("env", ["A"]),
+        ("env", "A=b"),
         ("env", {"A": {"credential": "a", "file": "/b"}}),
         ("env", {"A": {}}),
         ("keyfile_password", 5),
