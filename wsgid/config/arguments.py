@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Where
-from wsgid.config.env import CMD_ARGS, split
+from wsgid.config.env import CMD_ARGS, Piece, split
 from wsgid.config.layers import BY_NAME, Layer, Place
 from wsgid.config.options import parse_command
 from wsgid.errors import UsageError
@@ -98,13 +99,24 @@ def _layer(name: str, arguments: Sequence[Argument], found: Sequence[Place]) -> 
             continue
         collected = values.setdefault(argument.name, [])
         assert isinstance(collected, list)
-        items = [piece.text for piece in split(argument.text)] if kind == "list" else [argument.text]
-        for item in items:
-            places[argument.name, len(collected)] = place
-            collected.append(item)
+        pieces = list(split(argument.text)) if kind == "list" else [Piece(argument.text, 0)]
+        for piece in pieces:
+            places[argument.name, len(collected)] = _inside(place, argument, piece)
+            collected.append(piece.text)
             if kind == "map":
-                places[argument.name, item.partition("=")[0]] = place
+                places[argument.name, piece.text.partition("=")[0]] = place
     return Layer(name, values, places, style="text")
+
+
+def _inside(place: Place, argument: Argument, piece: Piece) -> Place:
+    """Return the place of a part of a value, as far as that is written as it is meant."""
+    where = place.value
+    assert where.column is not None
+    if where.text[where.column - 1 : where.end and where.end - 1] != argument.text:
+        return place  # in quotes
+    start = where.column + piece.start
+    item = replace(where, column=start, end=start + len(piece.text))
+    return Place(item, item)
 
 
 def _typed(argument: Argument) -> Place:

@@ -208,7 +208,12 @@ def _validate(state: _Check, values: dict[str, object]) -> dict[str, Any]:
             spelt = state.spelt[str(path[0])]
             item = f"`{path[1]}` in " if len(path) > 1 and isinstance(path[1], str) else ""
             code, note = say(path, detail)
-            state.refuse((spelt, *path[1:]), code, f"invalid value for {item}`{spelt}`", note)
+            if detail["loc"][-1] == "[key]":
+                place = state.layer.place((spelt, *path[1:])).key
+                message = f"invalid name {item}`{spelt}`"
+                state.mistakes.append(Diagnostic("error", code, message, (Label(place, note),)))
+            else:
+                state.refuse((spelt, *path[1:]), code, f"invalid value for {item}`{spelt}`", note)
     # The others may be part of a conflict, which is to be told in the same run.
     refused = {path[0] for path in seen}
     return _validate(state, {name: value for name, value in values.items() if name not in refused})

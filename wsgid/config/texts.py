@@ -92,7 +92,7 @@ def path_pattern(value: str) -> str:
 def hook_name(value: str) -> str:
     if value in HOOKS:
         return value
-    advice = did_you_mean(value, HOOKS) or f"there are {', '.join(HOOKS)}"
+    advice = did_you_mean(value, list(HOOKS)) or f"there are {', '.join(HOOKS)}"
     raise ValueError(f"there is no hook `{value}`: {advice}")
 
 

@@ -27,35 +27,46 @@ def say(path: KeyPath, detail: ErrorDetails) -> Wording:
     """Say what is wrong with a value; `path` begins with the setting's name."""
     name = str(path[0])
     context = detail.get("ctx", {})
+    given = detail["input"]
     match detail["type"]:
+        case "value_error" if isinstance(given, dict) and not given.keys() & {"credential", "file"}:
+            pass  # a table where a text belongs, which is no place of a secret either
         case "value_error":
             return Wording("invalid-value", str(context["error"]))
-        case "literal_error" if isinstance(detail["input"], str):
-            words = about(name).words
-            note = did_you_mean(detail["input"].lower(), words) or f"expected {expected(name)}"
-            return Wording("invalid-value", note)
+        case "literal_error" if isinstance(given, str):
+            near = did_you_mean(given.lower(), about(name).words)
+            return Wording("invalid-value", near or f"expected {expected(name)}")
         case "greater_than_equal":
-            return Wording("out-of-range", f"expected at least {context['ge']:g}")
+            return Wording("out-of-range", f"expected at least {_number(name, context['ge'])}")
         case "greater_than":
-            return Wording("out-of-range", f"expected more than {context['gt']:g}")
+            return Wording("out-of-range", f"expected more than {_number(name, context['gt'])}")
         case "less_than_equal":
-            return Wording("out-of-range", f"expected at most {int(context['le'])}")
+            return Wording("out-of-range", f"expected at most {_number(name, context['le'])}")
         case "finite_number":
             return Wording("out-of-range", "expected a finite number")
         case "int_parsing_size":
             return Wording("out-of-range", "the number is too large")
-    found = kind(detail["input"])
+    return Wording("wrong-type", _other_type(path, detail))
+
+
+def _other_type(path: KeyPath, detail: ErrorDetails) -> str:
+    name, given = str(path[0]), detail["input"]
+    found = kind(given)
     if len(path) > 1:
         what = detail["msg"] if detail["type"] == "wrong_type" else "a string"
-        note = f"expected {what}, found {found}"
-        if found in ("integer", "number", "boolean"):
-            note += ": put it in quotes"
-        return Wording("wrong-type", note)
+        is_number = found in ("integer", "decimal number", "boolean")
+        return f"expected {what}, found {found}" + (": put it in quotes" if is_number else "")
     note = f"expected {expected(name)}, found {found}"
-    # A single text for a list is the commonest slip, so it is shown right.
-    if BY_NAME[name].kind == "list" and isinstance(detail["input"], str) and '"' not in detail["input"]:
-        note += f': write ["{detail["input"]}"]'
-    return Wording("wrong-type", note)
+    # These are the commonest slips, so they are shown right.
+    if BY_NAME[name].kind == "list" and isinstance(given, str) and '"' not in given:
+        return f'{note}: write ["{given}"]'
+    if found == "table" and BY_NAME[name].kind != "map":
+        return f"{note}: `{name}` is no table"
+    return note
+
+
+def _number(name: str, limit: float) -> str:
+    return f"0o{int(limit):o}" if about(name).is_octal else f"{limit:.15g}"
 
 
 def expected(name: str) -> str:
@@ -67,7 +78,7 @@ _KINDS: dict[type, str] = {
     str: "string",
     bool: "boolean",
     int: "integer",
-    float: "number",
+    float: "decimal number",
     list: "list",
     tuple: "list",
     dict: "table",
