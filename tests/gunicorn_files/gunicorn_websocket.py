@@ -1,0 +1,3 @@
+bind = ":5000"
+workers = 1
+worker_class = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
