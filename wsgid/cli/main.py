@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wsgid import __version__
+from wsgid.cli.commands import run
 from wsgid.cli.machine import why_not_here
 from wsgid.config.options import USAGE, make_parser, parse_command
 from wsgid.errors import ExitCode, UsageError, WsgidError
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if command.wants_version:
             print(f"wsgid {__version__}")
             return ExitCode.OK
+        if command.action != "serve":
+            return run(command, argv, start_directory())
         return _run(argv, {}, None)
     except WsgidError as error:
         return _end(error)

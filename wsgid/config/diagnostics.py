@@ -98,18 +98,18 @@ class Diagnostic:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.severity}[{self.code}]: {_one_line(self.message)}"]
+        lines = [f"{self.severity}[{self.code}]: {one_line(self.message)}"]
         for index, label in enumerate(self.labels):
             lines += _quote(label, "^" if index == 0 else "-")
-        lines += [_one_line(line) for line in self.detail.expandtabs().splitlines()]
+        lines += [one_line(line) for line in self.detail.expandtabs().splitlines()]
         return "\n".join(lines)
 
     def concise(self) -> str:
         """Return it as one line, for a log: `file:line:col: error[code]: message: note`."""
         first = self.labels[0] if self.labels else None
         head = f"{first.where}: " if first else ""
-        tail = f": {_one_line(first.note)}" if first and first.note else ""
-        return f"{head}{self.severity}[{self.code}]: {_one_line(self.message)}{tail}"
+        tail = f": {one_line(first.note)}" if first and first.note else ""
+        return f"{head}{self.severity}[{self.code}]: {one_line(self.message)}{tail}"
 
 
 class Mistakes(ConfigurationError):  # noqa: N818  it is what it carries
@@ -170,11 +170,11 @@ def _quote(label: Label, mark: str) -> list[str]:
     margin = " " * max(1, len(number))
     lines = [f"{margin}--> {where}"]
     if not where.text:
-        return [*lines, f"{margin} = {_one_line(label.note)}"] if label.note else lines
+        return [*lines, f"{margin} = {one_line(label.note)}"] if label.note else lines
     text, column, end = _window(where)
     indent = "".join(_blank(character) for character in text[: column - 1])
     carets = mark * max(1, sum(len(_blank(character)) for character in text[column - 1 : end - 1]))
-    note = f" {_one_line(label.note)}" if label.note else ""
+    note = f" {one_line(label.note)}" if label.note else ""
     return [
         *lines,
         f"{margin} |",
@@ -212,5 +212,6 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text without what would end a line, or move a terminal's cursor."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

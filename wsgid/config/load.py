@@ -53,9 +53,20 @@ class Loaded:
     layers: tuple[Checked, ...]
     subject: str = "configuration"
 
-    def where(self, name: str) -> Where | None:
-        """Return the place of a setting's value; None where it is the default."""
-        return self.history[name][-1].place.value if name in self.history else None
+    def where(self, name: str, item: int | str | None = None) -> Where | None:
+        """Return the place of a setting's value, or of an item of it; None where it is the default."""
+        given = self.history.get(name)
+        if given is None:
+            return None
+        if item is None:
+            return given[-1].place.value
+        layers = {checked.layer.name: checked for checked in self.layers}
+        # A map is made of several layers; a list is the highest's alone.
+        for one in reversed(given):
+            checked = layers[one.layer]
+            if not isinstance(one.value, dict) or item in one.value:
+                return checked.layer.place((checked.spelt[name], item)).value
+        return None
 
 
 def load(

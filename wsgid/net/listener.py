@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from wsgid.errors import AddressError
+from wsgid.net.access import Access
 from wsgid.net.address import Address
 from wsgid.net.holder import find_holder
 
-UNIX_MODE = 0o660
+DEFAULT_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Listener:
 
 
 def open_listener(
-    address: Address, *, backlog: int, reuse_port: bool = False, unix_mode: int = UNIX_MODE
+    address: Address, *, backlog: int, reuse_port: bool = False, access: Access = DEFAULT_ACCESS
 ) -> Listener:
     """Bind and listen; raises AddressError, whose text says who is in the way and what helps."""
     if address.family == socket.AF_UNIX:
-        return _open_unix(address, backlog, unix_mode)
+        return _open_unix(address, backlog, access)
     family, name = resolve(address)
     sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
@@ -56,6 +57,16 @@ def open_listener(
         _refuse(address, error)
     host, port = sock.getsockname()[:2]
     return Listener(sock, Address(family, host, port), host, str(port))
+
+
+def change_access(listener: Listener, access: Access) -> None:
+    """Give the path of a Unix socket that is listened at another mode or owner; raises AddressError."""
+    if listener.inode is None:
+        return
+    with contextlib.suppress(FileNotFoundError):
+        # What somebody else has put there since is not ours to change.
+        if _inode(listener.address.path) == listener.inode:
+            _give(listener.address, access)
 
 
 def close_listener(listener: Listener) -> None:
@@ -89,7 +100,7 @@ def resolve(address: Address) -> tuple[socket.AddressFamily, Any]:
 # Unix sockets
 
 
-def _open_unix(address: Address, backlog: int, mode: int) -> Listener:
+def _open_unix(address: Address, backlog: int, access: Access) -> Listener:
     inode = None
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
@@ -99,15 +110,22 @@ def _open_unix(address: Address, backlog: int, mode: int) -> Listener:
             _make_way(address)
             _bind_closed(sock, address.path)
             inode = _inode(address.path)
-            Path(address.path).chmod(mode)
+            _give(address, access)
         sock.listen(backlog)
     except OSError as error:
         close_listener(Listener(sock, address, "", "", inode))
         _refuse(address, error)
     except AddressError:
-        sock.close()
+        close_listener(Listener(sock, address, "", "", inode))
         raise
     return Listener(sock, address, "localhost", "80", inode)
+
+
+def _give(address: Address, access: Access) -> None:
+    try:
+        access.give(address.path)
+    except OSError as error:
+        raise AddressError(_closed(address, error)) from error
 
 
 def _bind_closed(sock: socket.socket, path: str) -> None:
@@ -152,6 +170,15 @@ def _inode(path: str) -> tuple[int, int]:
 
 
 # What went wrong
+
+
+def _closed(address: Address, error: OSError) -> str:
+    if error.errno == errno.EPERM:
+        return (
+            f"cannot give {address} the owner that is asked for: only root may, but for a group that this "
+            "user is in; leave socket_user and socket_group out, or let a systemd socket unit make the socket"
+        )
+    return f"cannot set mode and owner of {address}: {error.strerror}"
 
 
 def _refuse(address: Address, error: OSError) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Could this address be bound? Asked without listening, so that no client meets a server that is none."""
+"""Whether an address could be bound; asked without listening, for no client is to meet what is no server."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Whether application, hooks and worker class can be imported; asked in a child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsgid.apps.loader import load_app, load_callable, prepare
+from wsgid.cli.check.finding import Finding
+from wsgid.errors import ApplicationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wsgid.config.settings import Settings
+
+# Those that call an application as PEP 3333 wants.
+_WSGI_KINDS = ("sync", "gthread", "gevent", "eventlet")
+
+
+def look_at_application(settings: Settings) -> Iterator[Finding]:
+    """Import all that the workers will import, as they will; yields what does not come to life."""
+    try:
+        prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
+    except ApplicationError as error:
+        yield Finding("invalid-value", str(error), "chdir")
+        return
+    if settings.app is not None:
+        is_wsgi = settings.worker_class in _WSGI_KINDS or ":" in settings.worker_class
+        load: Callable[[str], object] = load_app if is_wsgi else _load_other
+        yield from _try(load, settings.app, "app", None)
+    if ":" in settings.worker_class:
+        yield from _try(_load_worker_class, settings.worker_class, "worker_class", None)
+    for name, hook in settings.hooks.items():
+        if isinstance(hook, str):
+            yield from _try(_load_hook, hook, "hooks", name)
+
+
+def _try(load: Callable[[str], object], spec: str, setting: str, item: str | None) -> Iterator[Finding]:
+    try:
+        load(spec)
+    except ApplicationError as error:
+        message, _, detail = str(error).partition("\n")
+        yield Finding("cannot-import", message.removesuffix(":"), setting, item, detail=detail)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  what a metaclass or a property may raise
+        message = f"`{spec}` cannot be loaded: {type(error).__name__}: {error}"
+        yield Finding("cannot-import", message, setting, item)
+
+
+def _load_other(spec: str) -> object:
+    return load_callable(spec, "application")
+
+
+def _load_worker_class(spec: str) -> object:
+    return load_callable(spec, "worker class")
+
+
+def _load_hook(spec: str) -> object:
+    return load_callable(spec, "hook")

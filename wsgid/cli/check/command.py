@@ -1,0 +1,192 @@
+"""The command --check-config: load, look at the machine, report.
+
+Rule 1: a user's code runs in a forked child alone, as the user that will serve.
+Rule 2: nothing is left behind: no bytecode, no socket, no process.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsgid.cli.check import addresses, application, files, proxy, tls
+from wsgid.cli.check.child import look_as
+from wsgid.cli.check.finding import Finding, diagnostic
+from wsgid.cli.check.identity import Cast, UnknownAccountError, cast, gid_of, uid_of
+from wsgid.cli.check.report import Report, variables_of
+from wsgid.cli.check.running import service
+from wsgid.cli.check.unit import UNIT_PATH, find_unit
+from wsgid.config.arguments import command_in_variable
+from wsgid.config.diagnostics import Mistakes
+from wsgid.config.env import CMD_ARGS
+from wsgid.config.files import DIRECTORY
+from wsgid.config.load import load
+from wsgid.config.options import parse_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from wsgid.cli.check.child import Outcome
+    from wsgid.cli.check.identity import Identity
+    from wsgid.cli.check.unit import Unit
+    from wsgid.config.load import Loaded
+
+# What needs no import: the kernel's answers come at once, a name server's or a file system's may not.
+LOOK_S = 10.0
+
+
+def check(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    *,
+    directory: str = DIRECTORY,
+    unit_path: Sequence[str] = UNIT_PATH,
+) -> tuple[Report, Loaded | None]:
+    """Check what a command line says; raises UsageError. `directory` is where the files of instances are."""
+    command = parse_command(argv)
+    instance = command.instance or command_in_variable(environ).instance
+    unit = find_unit(instance, unit_path) if instance else None
+    start = unit.working_directory if unit is not None and Path(unit.working_directory).is_dir() else cwd
+    try:
+        loaded = load(argv, environ, start, directory=directory)
+    except Mistakes as error:
+        return Report(error.subject, error.diagnostics, error.files), None
+    settings = loaded.settings
+    players = cast(settings.user, settings.group, unit, initgroups=settings.initgroups)
+    with _in_directory(start):
+        found = [*players.findings, *_accounts(loaded)]
+        if command.no_app:
+            found += _look(players.arbiter, start, LOOK_S, partial(_cheap_looks, loaded, unit))
+        else:
+            found += _without_application(loaded)
+            found += _all_looks(argv, environ, loaded, players, unit, start)
+    diagnostics = [*(diagnostic(one, loaded) for one in found), *loaded.warnings]
+    diagnostics.sort(key=lambda one: one.severity != "error")
+    report = Report(
+        loaded.subject,
+        tuple(diagnostics),
+        loaded.files,
+        variables_of(loaded),
+        (*loaded.notes, *players.notes, *_unit_notes(unit, start, environ)),
+    )
+    return report, loaded
+
+
+def _all_looks(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    loaded: Loaded,
+    players: Cast,
+    unit: Unit | None,
+    start: str,
+) -> Iterator[Finding]:
+    settings = loaded.settings
+    wanted = service(list(argv), environ.get(CMD_ARGS, ""), start)
+    for finding in _look(players.arbiter, start, LOOK_S, partial(_looks_of_arbiter, loaded, unit)):
+        told: Finding | None = finding
+        if finding.note == addresses.HELD:
+            told = addresses.tell_holder(finding, settings.bind, wanted)
+        if told is not None:
+            yield told
+    is_mode_given = "socket_mode" in loaded.history
+    yield from proxy.look_at_sockets(settings, players.arbiter, is_mode_given=is_mode_given)
+    yield from _look(players.worker, start, LOOK_S, partial(_looks_of_worker, loaded))
+    if players.why_no_import:
+        message = f"not imported: {players.why_no_import}"
+        yield Finding("cannot-import", message, "app" if settings.app else "", severity="warning")
+        return
+    outcome = look_as(
+        players.worker, start, settings.boot_timeout, partial(application.look_at_application, settings)
+    )
+    yield from outcome.findings
+    if outcome.why_none:
+        message = f"application `{settings.app}`: its import {outcome.why_none}"
+        note = "see the setting `boot_timeout`" if "within" in outcome.why_none else ""
+        yield Finding("cannot-import", message, "app", None, note, detail=outcome.stacks)
+
+
+def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
+    settings, made = loaded.settings, unit.directories if unit else ()
+    yield from addresses.look_at_addresses(
+        settings.bind,
+        reuse_port=settings.reuse_port,
+        made=made,
+        may_bind_low_ports=unit is not None and unit.may_bind_low_ports,
+    )
+    yield from files.look_at_files_of_arbiter(settings, made)
+
+
+def _looks_of_worker(loaded: Loaded) -> Iterator[Finding]:
+    yield from files.look_at_files_of_worker(loaded.settings)
+    yield from tls.look_at_tls(loaded.settings)
+
+
+def _cheap_looks(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
+    """Look at what a running server cannot be in the way of: not at its addresses, and at no import."""
+    yield from addresses.look_at_pairs(loaded.settings.bind)
+    yield from files.look_at_files_of_arbiter(loaded.settings, unit.directories if unit else ())
+    yield from _looks_of_worker(loaded)
+
+
+def _look(
+    identity: Identity | None, start: str, deadline_s: float, look: partial[Iterator[Finding]]
+) -> Iterator[Finding]:
+    outcome: Outcome = look_as(identity, start, deadline_s, look)
+    yield from outcome.findings
+    if outcome.why_none:
+        yield Finding("unreadable-file", f"a look at the machine {outcome.why_none}", detail=outcome.stacks)
+
+
+def _without_application(loaded: Loaded) -> Iterator[Finding]:
+    """Yield a mistake if nothing is to be served, and the command line need not say what."""
+    if loaded.settings.app is None and loaded.settings.paste is None:
+        note = "set `app`, or name it: `wsgid --check-config mysite.wsgi:application`"
+        yield Finding("invalid-value", f"no application is named: {note}")
+
+
+def _accounts(loaded: Loaded) -> Iterator[Finding]:
+    """Yield the owners of sockets that are not there."""
+    settings = loaded.settings
+    try:
+        if settings.socket_user is not None:
+            uid_of(settings.socket_user)
+    except UnknownAccountError as error:
+        yield Finding("invalid-value", str(error), "socket_user")
+    try:
+        if settings.socket_group is not None:
+            gid_of(settings.socket_group)
+    except UnknownAccountError as error:
+        yield Finding("invalid-value", str(error), "socket_group")
+
+
+def _unit_notes(unit: Unit | None, start: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Say what the unit will do otherwise than this check."""
+    if unit is None:
+        return
+    if start != "/":
+        yield f"start directory {start}, as in {unit.name}"
+    ours = sorted(name for name in environ if name.startswith("WSGID_"))
+    theirs = [name for name in unit.variables if name.startswith("WSGID_")]
+    if missing := [name for name in ours if name not in theirs]:
+        yield f"{unit.name} does not have {', '.join(missing)} of this environment"
+    if missing := [name for name in theirs if name not in ours]:
+        yield f"{unit.name} sets {', '.join(missing)}, which this check did not see"
+    for file in unit.environment_files:
+        if Path(file).exists():
+            yield f"{unit.name} also reads {file}, which this check did not"
+
+
+@contextmanager
+def _in_directory(path: str) -> Iterator[None]:
+    """Be in the start directory of the service: what is relative to it is to be found."""
+    former = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(path)
+        yield
+    finally:
+        os.fchdir(former)
+        os.close(former)

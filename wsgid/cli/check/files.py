@@ -1,0 +1,104 @@
+"""Whether the files and directories of the settings are there, to be read or written; asked in a child."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsgid.cli.check.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wsgid.config.settings import Settings
+
+
+def look_at_files_of_arbiter(settings: Settings, made: Sequence[str] = ()) -> Iterator[Finding]:
+    """Look at what the arbiter writes; `made` are directories that somebody makes before the start."""
+    for name in ("pidfile", "accesslog", "errorlog", "control_socket"):
+        path = getattr(settings, name)
+        if path and path != "-":
+            yield from look_at_target(name, path, made)
+
+
+def look_at_files_of_worker(settings: Settings) -> Iterator[Finding]:
+    """Look at what a worker reads, and where it puts long bodies."""
+    yield from _look_at_directory("chdir", settings.chdir, os.R_OK | os.X_OK, "enter")
+    yield from _look_at_directory("tmp_upload_dir", settings.tmp_upload_dir, os.W_OK | os.X_OK, "write in")
+    for index, path in enumerate(settings.pythonpath):
+        # Relative to `chdir`, as in the worker. Python does not mind one that is missing, people do.
+        if not os.path.exists(Path(settings.chdir or "", path)):  # noqa: PTH110  False where it is hidden from us
+            yield Finding("invalid-value", f"there is no `{path}`", "pythonpath", index, severity="warning")
+    for name in ("logconfig", "logconfig_json"):
+        yield from look_at_source(name, getattr(settings, name))
+    paste = settings.paste
+    yield from look_at_source("paste", paste.partition("#")[0] if paste else None)
+
+
+def look_at_source(name: str, path: str | None) -> Iterator[Finding]:
+    """Look at a file that is read."""
+    if not path:
+        return
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        yield Finding("unreadable-file", f"cannot read `{path}`: {_why(path, error)}", name)
+
+
+def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[Finding]:
+    """Look at a file that is written, or made where there is none."""
+    file, parent = Path(path), Path(path).parent
+    status = _status(file)
+    if status is None and is_made(parent, made):
+        return
+    if status is None and not parent.is_dir():
+        note = "make it, or let systemd do so (RuntimeDirectory=, LogsDirectory=)"
+        yield Finding("invalid-value", f"there is no directory `{parent}`", name, note=note)
+    elif status is not None and stat.S_ISDIR(status.st_mode):
+        yield Finding("invalid-value", f"`{path}` is a directory", name, note="a file is expected")
+    elif status is not None and name == "control_socket" and not stat.S_ISSOCK(status.st_mode):
+        message = f"`{path}` is something else than a socket"
+        yield Finding("invalid-value", message, name, note="remove it, or choose another path")
+    elif status is not None and name != "control_socket" and os.access(file, os.W_OK):
+        return
+    elif status is not None and name in ("accesslog", "errorlog"):
+        yield Finding("invalid-value", f"not allowed to write to `{path}`", name)
+    elif not os.access(parent, os.W_OK | os.X_OK):
+        yield Finding("invalid-value", f"not allowed to write in `{parent}`", name)
+
+
+def is_made(directory: Path, made: Sequence[str]) -> bool:
+    """Say whether a directory is one of those that somebody makes, or inside of one that will be there."""
+    return str(directory) in made
+
+
+def _look_at_directory(name: str, path: str | None, mode: int, what: str) -> Iterator[Finding]:
+    if not path:
+        return
+    directory = Path(path)
+    status = _status(directory)
+    if status is None:
+        yield Finding("invalid-value", f"there is no directory `{path}`", name)
+    elif not stat.S_ISDIR(status.st_mode):
+        yield Finding("invalid-value", f"`{path}` is no directory", name)
+    elif not os.access(directory, mode):
+        yield Finding("invalid-value", f"not allowed to {what} `{path}`", name)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def _why(path: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        closed = next(
+            (str(one) for one in reversed(Path(path).absolute().parents) if not os.access(one, os.X_OK)), ""
+        )
+        return f"the directory {closed} is closed to this user" if closed else "not allowed"
+    return str(error.strerror)

@@ -1,0 +1,111 @@
+"""The commands that do not serve: each prints what was asked for, and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsgid.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wsgid.config.load import Loaded
+    from wsgid.config.options import Command
+
+COMPLETION = Path(__file__).with_name("completion")
+
+
+def run(command: Command, argv: Sequence[str], cwd: str) -> int:
+    """Do what a command line asks for; raises UsageError, or Mistakes.
+
+    What is printed for a program to read goes to standard output, alone.
+    """
+    # Neither our imports nor those of a configuration in Python are to leave files behind: this may be root.
+    sys.dont_write_bytecode = True
+    match command.action:
+        case "check":
+            return _check(command, argv, cwd)
+        case "show":
+            return _show(command, argv, cwd)
+        case "explain":
+            return _explain(command, argv, cwd)
+        case "schema":
+            from wsgid.config.schema import schema_text  # noqa: PLC0415  lazy, as all below: pydantic is slow
+
+            print(schema_text(), end="")
+        case "init":
+            from wsgid.config.example import example  # noqa: PLC0415
+
+            print(example(), end="")
+        case "completion":
+            print((COMPLETION / f"wsgid.{command.shell}").read_text(encoding="utf-8"), end="")
+        case "serve":
+            raise AssertionError("to serve is not done here")
+    return ExitCode.OK
+
+
+def _check(command: Command, argv: Sequence[str], cwd: str) -> int:
+    from wsgid.cli.check.command import check  # noqa: PLC0415
+    from wsgid.cli.check.instances import check_all  # noqa: PLC0415
+    from wsgid.cli.check.report import render  # noqa: PLC0415
+
+    with _quiet():
+        if command.check_all:
+            reports = check_all(command, os.environ, cwd)
+        else:
+            reports = (check(argv, os.environ, cwd)[0],)
+    if command.strict:
+        reports = tuple(report.strictly() for report in reports)
+    status = max(report.exit_code for report in reports)
+    text = render(reports, command.output_format)
+    # A person's form goes where a person's messages go, so that `>/dev/null` leaves the mistakes.
+    is_for_person = command.output_format == "full" and (status or any(one.diagnostics for one in reports))
+    if text:
+        print(text, file=sys.stderr if is_for_person else sys.stdout)
+    return status
+
+
+def _show(command: Command, argv: Sequence[str], cwd: str) -> int:
+    from wsgid.config.show import show_json, show_toml  # noqa: PLC0415
+
+    loaded = _load(argv, cwd)
+    print(show_json(loaded) if command.as_json else show_toml(loaded), end="")
+    return ExitCode.OK
+
+
+def _explain(command: Command, argv: Sequence[str], cwd: str) -> int:
+    from wsgid.config.explain import explain, find_setting  # noqa: PLC0415
+
+    name = find_setting(command.explain_name)
+    print(explain(name, _load(argv, cwd)), end="")
+    return ExitCode.OK
+
+
+def _load(argv: Sequence[str], cwd: str) -> Loaded:
+    from wsgid.config.load import load  # noqa: PLC0415
+
+    with _quiet():
+        loaded = load(argv, dict(os.environ), cwd)
+    for warning in loaded.warnings:
+        print(f"{warning}\n", file=sys.stderr)
+    return loaded
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send what a configuration or an application prints to standard error meanwhile."""
+    sys.stdout.flush()
+    former = os.dup(1)
+    with suppress(OSError):  # closed, as by `2>&-`
+        os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+        os.dup2(former, 1)
+        os.close(former)
