@@ -8,7 +8,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.load.account import account
 from tests.support import ServerProcess, start_server
@@ -52,8 +52,8 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(*args: str, peer: str = "wsgid") -> Iterator[Stage]:
-    """Start a server with `tests.load.app`; end it on the way out."""
+def stage(*args: str, peer: str = "wsgid", **options: Any) -> Iterator[Stage]:
+    """Start a server with `tests.load.app`; end it on the way out. `options` are `start_server`'s."""
     with (
         tempfile.TemporaryDirectory(prefix="wsgid-load-") as directory,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as events,
@@ -63,7 +63,7 @@ def stage(*args: str, peer: str = "wsgid") -> Iterator[Stage]:
         events.bind(path)
         events.settimeout(EVENT_DEADLINE_S)
         env = {"LOAD_NOTES": str(notes), "LOAD_EVENTS": path}
-        with start_server(*args, app="tests.load.app:application", env=env, peer=peer) as server:
+        with start_server(*args, app="tests.load.app:application", env=env, peer=peer, **options) as server:
             yield Stage(server, ("127.0.0.1", server.port), notes, events)
 
 

@@ -90,7 +90,11 @@ class Loop:
         That is a user's Python file, and it has ended in the probe. Raises TooLongError from inside of it;
         only code in C that never asks the interpreter for signals is out of its reach.
         """
-        former = signal.signal(signal.SIGALRM, _interrupt)
+
+        def interrupt(_number: int, _frame: FrameType | None) -> None:
+            raise TooLongError(f"it has not ended after {limit_s:.0f} s, as it had in the probe")
+
+        former = signal.signal(signal.SIGALRM, interrupt)
         # Again and again: a file that catches whatever is raised is asked once more.
         signal.setitimer(signal.ITIMER_REAL, limit_s, _AGAIN_S)
         try:
@@ -125,7 +129,3 @@ class Loop:
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
     """Be a handler: the interpreter writes to the wakeup descriptor by itself."""
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise TooLongError

@@ -114,11 +114,8 @@ class Reload:
         try:
             with self._loop.at_most(limit_s):
                 return self._source.load()
-        except TooLongError:
-            return Refusal(
-                f"the server had not read the configuration after {limit_s:.0f} s, and gave up;"
-                " does a Python file behave differently the second time?"
-            )
+        except TooLongError as error:
+            return Refusal(f"the configuration cannot be read: {error}")
         except WsgidError as error:
             return refusal_of(error)
         except (SystemExit, KeyboardInterrupt) as error:
