@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ MOST_OCTETS: Final = 4 * 1024 * 1024
 # What it said on standard error, where that is all that is known of its end.
 _MOST_LINES: Final = 20
 
-# How many lines that begin with a brace are tried, from the end.
+# How many objects that look like a result are tried, from the end.
 _MOST_OBJECTS: Final = 100
 
 
@@ -96,17 +97,13 @@ def _refusal(subject: str, diagnostics: Sequence[Diagnostic]) -> Refusal:
 def _result(output: bytes) -> Refusal | None:
     """Find what `--output-format json` has printed, among what a configuration file may have printed."""
     text = output.decode("utf-8", "replace")
-    start = len(text)
-    for _ in range(_MOST_OBJECTS):
-        start = text.rfind("\n{", 0, start) + 1
-        if text.startswith("{", start):
-            try:
-                value, _end = json.JSONDecoder().raw_decode(text, start)
-                return _refusal(str(value["subject"]), tuple(map(_diagnostic, value["diagnostics"])))
-            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-                pass  # the file's own
-        if start == 0:
-            break
+    starts = [found.start() for found in re.finditer(r'\{\s*"subject":', text)]
+    for start in starts[: -_MOST_OBJECTS - 1 : -1]:
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, start)
+            return _refusal(str(value["subject"]), tuple(map(_diagnostic, value["diagnostics"])))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            pass  # the file's own
     return None
 
 

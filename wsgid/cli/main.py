@@ -64,7 +64,8 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
 
     # A reload reads the same arguments and environment as the start, from the same directory.
     environ, directory = dict(os.environ), start_directory()
-    source = Source(partial(load, argv, environ, directory, call), None, environ, directory)
+    command = None if call or app is not None else tuple(argv)
+    source = Source(partial(load, argv, environ, directory, call), command, environ, directory)
     loaded = source.load()
     for warning in loaded.warnings:
         _print(str(warning))

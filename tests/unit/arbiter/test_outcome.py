@@ -59,12 +59,21 @@ def test_status_tells_the_first_mistake_and_how_many_more() -> None:
     [
         b"%s",
         b"reading\n%s",
+        b"reading ... %s",
         b'{"subject": "mine", "diagnostics": 5}\n%s',
         b"{\n" * 20 + b"\n%s",
         b"\xff\xfe\n%s\n",
         b"%s\nbye",
     ],
-    ids=["alone", "after text", "after an object", "after braces", "after no UTF-8", "before text"],
+    ids=[
+        "alone",
+        "after text",
+        "behind text",
+        "after an object",
+        "after braces",
+        "after no UTF-8",
+        "before text",
+    ],
 )
 def test_what_a_file_prints_does_not_hide_the_result(around: bytes) -> None:
     refusal = judge(ended(around % printed(NAME)))
@@ -86,6 +95,7 @@ def test_what_a_file_prints_does_not_hide_the_result(around: bytes) -> None:
         b'{"subject": "x", "diagnostics": [{"severity":"error","code":"c","message":5,"places":[]}]}',
         b"{" + b'"a":{' * 5000,
         b"{\n" * 100_000,
+        b'{"subject":' * 50_000,
     ],
 )
 @pytest.mark.parametrize("how", ["exit status 0", "exit status 78", "killed by SIGSEGV"])
