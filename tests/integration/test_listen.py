@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wsgid.errors import AddressError
+from wsgid.net.access import Access, describe
 from wsgid.net.address import Address, parse_address
 from wsgid.net.holder import find_holder
-from wsgid.net.listener import close_listener, open_listener
+from wsgid.net.listener import change_access, close_listener, open_listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,16 +153,54 @@ def test_a_unix_socket_has_its_mode_and_leaves_no_path_behind(tmp_path: Path) ->
     path = tmp_path / "s"
     before = os.umask(0o022)
     try:
-        listener = open_listener(parse_address(f"unix:{path}"), backlog=8, unix_mode=0o660)
+        listener = open_listener(parse_address(f"unix:{path}"), backlog=8, access=Access(0o640))
         umask = os.umask(0o022)
     finally:
         os.umask(before)
     mode = stat.S_IMODE(path.stat().st_mode)
     close_listener(listener)
 
-    assert (0o660, 0o022) == (mode, umask)
+    assert (0o640, 0o022) == (mode, umask)
     assert ("localhost", "80") == (listener.host, listener.port)
     assert not path.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a path away")
+def test_a_unix_socket_has_its_owner_before_anybody_can_connect(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listener = open_listener(parse_address(f"unix:{path}"), backlog=8, access=Access(0o600, 12345, 54321))
+    before = describe(str(path))
+    change_access(listener, Access(0o660, 12345, 54322))
+    after = describe(str(path))
+    close_listener(listener)
+
+    assert "mode=0600 owner=12345:54321" == before
+    assert "mode=0660 owner=12345:54322" == after
+
+
+def test_an_owner_that_cannot_be_given_leaves_no_path_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    path = tmp_path / "s"
+    monkeypatch.setattr(os, "chown", refuse)  # root, who may run this, is refused nothing
+    with pytest.raises(AddressError, match="only root may, but for a group that this user is in"):
+        open_listener(parse_address(f"unix:{path}"), backlog=8, access=Access(0o600, user=0))
+
+    assert not path.exists()
+
+
+def test_the_path_of_another_server_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listener = open_listener(parse_address(f"unix:{path}"), backlog=8)
+    path.unlink()
+    path.touch(0o644)
+    change_access(listener, Access(0o600))
+    close_listener(listener)
+
+    assert 0o644 == stat.S_IMODE(path.stat().st_mode)
 
 
 def test_the_path_of_a_dead_server_is_replaced(listen: Open, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.errors import ApplicationError, ExitCode, WsgidError
+from wsgid.net.access import describe
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from wsgid.arbiter.reload import Source
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
+    from wsgid.net.listener import Listener
 
 # The scoreboard is looked at once a second, as often as workers write their heartbeat.
 _TICK_S: Final = 1.0
@@ -124,7 +126,7 @@ class Arbiter:
         for note in self._loaded.notes:  # its warnings have been printed
             self._log.info(note)
         for listener in self._generations.current.listeners.values():
-            self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))
+            self._tell_of(listener)
         self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
 
@@ -326,7 +328,11 @@ class Arbiter:
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
-                self._log.info("listening at %s (bind, %s)", listener.address, place(self._loaded, "bind"))
+                self._tell_of(listener)
+
+    def _tell_of(self, listener: Listener) -> None:
+        access = f" {describe(listener.address.path)}" if listener.inode is not None else ""
+        self._log.info("listening at %s (bind, %s)%s", listener.address, place(self._loaded, "bind"), access)
 
     # ------------------------------------------------------------------ where we stand
 

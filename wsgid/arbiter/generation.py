@@ -6,14 +6,17 @@ anything old is closed; then the candidate takes over, or what was opened for it
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.logs import open_syslog
-from wsgid.errors import ConfigurationError
+from wsgid.daemon.identity import group_number, user_number
+from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
+from wsgid.net.access import Access
 from wsgid.net.address import parse_address
-from wsgid.net.listener import Listener, close_listener, open_listener
+from wsgid.net.listener import Listener, change_access, close_listener, open_listener
 
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
@@ -41,6 +44,8 @@ class Generation:
     access_log: AccessLog | None
     syslog: Syslog | None
     """Where the error log goes too."""
+    access: Access
+    """Who may connect to Unix sockets."""
 
 
 class Generations:
@@ -57,6 +62,13 @@ class Generations:
         candidate = _open(self._newest + 1, settings, self.current)
         self._newest = candidate.number
         self.candidate = candidate
+        if candidate.access != self.current.access:
+            try:
+                for listener in _kept(candidate, self.current):
+                    change_access(listener, candidate.access)
+            except AddressError:
+                self.refuse()
+                raise
         return candidate
 
     def accept(self) -> Generation:
@@ -64,15 +76,19 @@ class Generations:
         assert self.candidate is not None
         former, self.current, self.candidate = self.current, self.candidate, None
         if former.settings.backlog != self.current.settings.backlog:
-            for text in self.current.listeners.keys() & former.listeners.keys():
+            for listener in _kept(self.current, former):
                 # A second listen(2) changes the length of the queue, and nothing else.
-                self.current.listeners[text].socket.listen(self.current.settings.backlog)
+                listener.socket.listen(self.current.settings.backlog)
         _close(former, staying=self.current)
         return self.current
 
     def refuse(self) -> None:
         """Close what was opened for the candidate."""
         if self.candidate is not None:
+            if self.candidate.access != self.current.access:
+                for listener in _kept(self.candidate, self.current):
+                    with contextlib.suppress(AddressError):  # as it was, it was allowed
+                        change_access(listener, self.current.access)
             _close(self.candidate, staying=self.current)
             self.candidate = None
 
@@ -124,18 +140,35 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
     had: Final = former.listeners if former is not None else {}
     listeners: dict[str, Listener] = {}
     try:
+        access = _access(settings)
         for text in settings.bind:
-            listeners[text] = had[text] if text in had else _listen(text, settings)
+            listeners[text] = had[text] if text in had else _listen(text, settings, access)
         access_log = _access_log(settings, former)
         syslog = open_syslog(settings, "error")
     except BaseException:
         _close_listeners(listeners, except_for=had)
         raise
-    return Generation(number, settings, listeners, access_log, syslog)
+    return Generation(number, settings, listeners, access_log, syslog, access)
 
 
-def _listen(text: str, settings: Settings) -> Listener:
-    return open_listener(parse_address(text), backlog=settings.backlog, reuse_port=settings.reuse_port)
+def _listen(text: str, settings: Settings, access: Access) -> Listener:
+    return open_listener(
+        parse_address(text), backlog=settings.backlog, reuse_port=settings.reuse_port, access=access
+    )
+
+
+def _access(settings: Settings) -> Access:
+    user, group = settings.socket_user, settings.socket_group
+    return Access(
+        settings.socket_mode,
+        None if user is None else user_number("socket_user", user),
+        None if group is None else group_number("socket_group", group),
+    )
+
+
+def _kept(one: Generation, other: Generation) -> list[Listener]:
+    """Return the listeners that two generations share."""
+    return [one.listeners[text] for text in one.listeners.keys() & other.listeners.keys()]
 
 
 def _close(leaving: Generation, staying: Generation) -> None:
