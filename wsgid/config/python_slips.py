@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # What people call a setting's raw text, its default, a switch for it: timeout_s, bind_str, use_bind.
 _NAMED_AFTER = re.compile(r"(use|my|is|has|the|max|min)_.+|.+_(s|ms|str|var|env|int|raw|n|num|default)")
 
-# Between so short names two keystrokes lie too easily: `api` is no slip of `app`.
+# Between short names a keystroke lies too easily: `api` is no slip of `app`.
 _SHORT = 4
 
 
@@ -62,7 +62,10 @@ def near(name: str, spellings: Mapping[str, str]) -> str:
     given = name.lower()
     best, best_distance = "", 3
     for spelling, meant in spellings.items():
-        allowed = 1 if min(len(given), len(spelling)) <= _SHORT else 2
+        shorter = min(len(given), len(spelling))
+        if shorter < _SHORT and sorted(given) != sorted(spelling):
+            continue
+        allowed = 1 if shorter <= _SHORT else 2
         distance = keystrokes(given, spelling)
         if distance <= allowed and distance < best_distance:
             best, best_distance = meant, distance
