@@ -51,7 +51,7 @@ except ConfigurationError as error:
 
 
 def test_a_start_waits_for_no_reader_but_that_of_its_file() -> None:
-    """yaml costs 9 ms and half a megabyte, the reader of Python files as much; measured."""
+    """PyYAML costs 9 ms and half a megabyte, the reader of Python files as much; measured."""
     then = """
 import pathlib, tempfile
 from wsgid.config.load import load
