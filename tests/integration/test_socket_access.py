@@ -1,4 +1,4 @@
-"""Who may connect to a Unix socket is what the settings say, from the first moment to the last."""
+"""Who may connect to a Unix socket, and read what the server writes, is what the settings say."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ def test_a_reload_that_is_refused_leaves_the_mode_as_it_was(serve: Serve) -> Non
     server.expect("reload refused")
 
     assert 0o600 == mode(server)
+
+
+def test_a_umask_counts_for_sockets_and_files(serve: Serve) -> None:
+    """As in gunicorn: a socket, too, has what the umask leaves of 0666."""
+    server = serve("--umask", "0027", "--error-logfile", "errors", config='bind = ["unix:s"]\n', bind=())
+
+    assert 0o640 == mode(server)
+    assert 0o640 == stat.S_IMODE((server.directory / "errors").stat().st_mode)

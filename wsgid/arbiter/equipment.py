@@ -11,6 +11,7 @@ from wsgid.arbiter.channels import Channels
 from wsgid.arbiter.generation import Generations
 from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
+from wsgid.arbiter.moments import Moments
 from wsgid.daemon.notify import Notifier
 from wsgid.errors import ConfigurationError
 from wsgid.metrics.scoreboard import Scoreboard
@@ -42,6 +43,7 @@ class Equipment:
     loop: Loop
     channels: Channels
     births: Births
+    moments: Moments
 
 
 def open_equipment(
@@ -54,6 +56,9 @@ def open_equipment(
 
     Raises ConfigurationError, AddressError. Signals come late: until then they end the command, as before.
     """
+    if settings.umask is not None:
+        # Before the first file is made. A program that embeds us has its own back.
+        stack.callback(os.umask, os.umask(settings.umask))
     error_log = open_error_log(settings)
     stack.callback(error_log.close)
     generations = Generations(settings)
@@ -70,6 +75,7 @@ def open_equipment(
     stack.callback(loop.close)
     channels = Channels(loop)
     stack.callback(channels.close)
+    moments = Moments(settings, generations.current.hooks, error_log.logger)
     births = Births(
         work=work,
         app=app,
@@ -79,9 +85,10 @@ def open_equipment(
         loop=loop,
         channels=channels,
         notifier=notifier,
+        moments=moments,
     )
     stack.callback(births.close)
-    return Equipment(error_log, generations, scoreboard, notifier, loop, channels, births)
+    return Equipment(error_log, generations, scoreboard, notifier, loop, channels, births, moments)
 
 
 def check_room(settings: Settings, scoreboard: Scoreboard) -> None:

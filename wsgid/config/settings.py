@@ -82,7 +82,6 @@ NOT_BUILT: tuple[str, ...] = (
     "user",
     "group",
     "initgroups",
-    "umask",
     "upgrade",
     "control_socket",
     "proc_name",
