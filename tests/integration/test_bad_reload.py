@@ -105,7 +105,7 @@ def test_an_address_in_use_costs_no_request() -> None:
         on.server.signal(signal.SIGHUP)
         on.server.expect(f"listening at http://{taken} ")
         on.server.expect("reload done generation=2")
-        on.server.expect(rf"bind \+ {taken} \(shop.toml:1:8\)")
+        on.server.expect(rf"bind \+ {taken} \(shop.toml:1:24\)")
         load.wait_round()
         tally = load.stop()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
-from wsgid.arbiter.differences import differences, keep_what_must_wait, place
+from wsgid.arbiter.differences import differences, keep_what_must_wait, place_of_address
 from wsgid.arbiter.equipment import check_room, open_equipment
 from wsgid.arbiter.logs import hand_over, reopen, set_error_log
 from wsgid.arbiter.outcome import Refusal
@@ -125,8 +125,8 @@ class Arbiter:
         )
         for note in self._loaded.notes:  # its warnings have been printed
             self._log.info(note)
-        for listener in self._generations.current.listeners.values():
-            self._tell_of(listener)
+        for text, listener in self._generations.current.listeners.items():
+            self._tell_of(text, listener)
         self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
 
@@ -328,11 +328,12 @@ class Arbiter:
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
-                self._tell_of(listener)
+                self._tell_of(text, listener)
 
-    def _tell_of(self, listener: Listener) -> None:
+    def _tell_of(self, text: str, listener: Listener) -> None:
+        where = place_of_address(self._loaded, text)
         access = f" {describe(listener.address.path)}" if listener.inode is not None else ""
-        self._log.info("listening at %s (bind, %s)%s", listener.address, place(self._loaded, "bind"), access)
+        self._log.info("listening at %s (bind, %s)%s", listener.address, where, access)
 
     # ------------------------------------------------------------------ where we stand
 

@@ -28,7 +28,7 @@ def differences(former: Loaded, new: Loaded) -> list[str]:
     """Return a line for each setting that differs, in the order of the settings; a line says if none does."""
     lines = [
         f"{_change(name, getattr(former.settings, name), getattr(new.settings, name))}"
-        f"{_outlook(name, former, new)} ({place(new, name)})"
+        f"{_outlook(name, former, new)} ({place(new, name, _news(name, former, new))})"
         for name in _changed(former, new)
     ]
     return lines or ["no setting has changed"]
@@ -48,9 +48,25 @@ def keep_what_must_wait(former: Loaded, new: Loaded) -> Loaded:
     return replace(new, settings=new.settings.model_copy(update=kept), history=history)
 
 
-def place(loaded: Loaded, name: str) -> str:
-    """Return where a setting's value comes from: `/etc/wsgid/shop.toml:2:9`, or `default`."""
+def place(loaded: Loaded, name: str, inside: int | str | None = None) -> str:
+    """Return where a setting's value comes from: `/etc/wsgid/shop.toml:2:9`, or `default`.
+
+    `inside` is the number of an item, or a key of a map, whose own place is given if it is known.
+    """
+    if inside is not None:
+        for checked in (one for one in reversed(loaded.layers) if name in one.values):
+            found = checked.layer.places.get((name, inside))
+            if found is not None:
+                return str(found.value)
+            if isinstance(inside, int):
+                break  # the highest layer's list is the whole list
     return str(loaded.where(name) or "default")
+
+
+def place_of_address(loaded: Loaded, text: str) -> str:
+    """Return where an address of `bind` comes from."""
+    bind = loaded.settings.bind
+    return place(loaded, "bind", bind.index(text) if text in bind else None)
 
 
 def _changed(former: Loaded, new: Loaded) -> Iterator[str]:
@@ -68,6 +84,18 @@ def _is_same(before: object, after: object) -> bool:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         return before.keys() == after.keys() and all(_is_same(before[key], after[key]) for key in before)
     return type(before) is type(after) and before == after
+
+
+def _news(name: str, former: Loaded, new: Loaded) -> int | str | None:
+    """Return what is new inside a list or a map, the first of it: there an eye should look."""
+    before, after = getattr(former.settings, name), getattr(new.settings, name)
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        return next((number for number, item in enumerate(after) if item not in before), None)
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return next(
+            (key for key in after if key not in before or not _is_same(before[key], after[key])), None
+        )
+    return None
 
 
 def _outlook(name: str, former: Loaded, new: Loaded) -> str:
@@ -92,7 +120,8 @@ def _change(name: str, before: object, after: object) -> str:
         return f"{name} {_list_change(before, after)}"
     if about(name).is_secret:
         before, after = before and _REDACTED, after and _REDACTED
-    return f"{name} {_short(before)} -> {_short(after)}"
+    is_octal = about(name).is_octal
+    return f"{name} {_short(before, is_octal=is_octal)} -> {_short(after, is_octal=is_octal)}"
 
 
 def _list_change(before: Sequence[object], after: Sequence[object]) -> str:
@@ -117,7 +146,7 @@ def _map_change(before: Mapping[str, object], after: Mapping[str, object], *, is
     return ", ".join((*came, *went, *others))
 
 
-def _short(value: object) -> str:
+def _short(value: object, *, is_octal: bool = False) -> str:
     """Return a value as it may stand in a line: bare where it is a word, cut where it is long."""
     if value is None or value == "":
         return _NOTHING
@@ -125,6 +154,8 @@ def _short(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
+    if is_octal and isinstance(value, int):
+        return f"0o{value:o}"
     if isinstance(value, FunctionType):
         return f"{value.__module__}:{value.__qualname__}"
     text = value if isinstance(value, str) and value.isprintable() and " " not in value else repr(value)

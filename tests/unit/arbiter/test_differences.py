@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wsgid.arbiter.differences import differences, keep_what_must_wait, place
+from wsgid.arbiter.differences import differences, keep_what_must_wait, place, place_of_address
 from wsgid.config.load import load
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def disk(tmp_path: Path) -> Disk:
         (
             'bind = ["unix:a"]',
             'bind = ["unix:a", "127.0.0.1:9000"]',
-            "bind + 127.0.0.1:9000 (wsgid.toml:1:8)",
+            "bind + 127.0.0.1:9000 (wsgid.toml:1:19)",
         ),
-        ('bind = ["unix:a"]', 'bind = ["unix:b"]', "bind + unix:b, - unix:a (wsgid.toml:1:8)"),
+        ('bind = ["unix:a"]', 'bind = ["unix:b"]', "bind + unix:b, - unix:a (wsgid.toml:1:9)"),
         (
             'bind = ["unix:a", "unix:b"]',
             'bind = ["unix:b", "unix:a"]',
@@ -57,7 +57,7 @@ def disk(tmp_path: Path) -> Disk:
         (
             'secure_scheme_headers = { X-A = "on", X-B = "1" }',
             'secure_scheme_headers = { X-A = "yes", X-C = "1" }',
-            "secure_scheme_headers + X-C=1, - X-B, X-A on -> yes (wsgid.toml:1:25)",
+            "secure_scheme_headers + X-C=1, - X-B, X-A on -> yes (wsgid.toml:1:33)",
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_values_of_env_are_never_shown(disk: Disk) -> None:
     """They are passwords of databases, and keys that sign sessions."""
     former = 'env = { OLD = "one", KEY = "two", SAME = "same" }'
     new = 'env = { KEY = "three", NEW = "four", SAME = "same" }'
-    shown = "env + NEW=<redacted>, - OLD, KEY <redacted> -> <redacted> (wsgid.toml:1:7)"
+    shown = "env + NEW=<redacted>, - OLD, KEY <redacted> -> <redacted> (wsgid.toml:1:15)"
 
     assert [shown] == disk.between(former, new)
 
@@ -128,3 +128,17 @@ def test_reuse_port_waits_at_the_addresses_that_are_kept(disk: Disk) -> None:
 
     lines = disk.between('bind = ["127.0.0.1:80"]', 'bind = ["127.0.0.1:81"]\nreuse_port = true')
     assert lines[1] == "reuse_port false -> true (wsgid.toml:2:14)"
+
+
+def test_each_address_has_its_own_place(disk: Disk) -> None:
+    text = 'bind = ["unix:a",\n  "unix:b"]'
+
+    assert "wsgid.toml:2:3" == place_of_address(disk.load(text), "unix:b")
+    assert "command line" == place_of_address(disk.load(text, "-b", "unix:c"), "unix:c")
+    assert "default" == place_of_address(disk.load(""), "127.0.0.1:8000")
+
+
+def test_octal_settings_are_shown_as_they_are_written(disk: Disk) -> None:
+    lines = disk.between("", "socket_mode = 0o600")
+
+    assert ["socket_mode 0o660 -> 0o600 (wsgid.toml:1:15)"] == lines
