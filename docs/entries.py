@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 
 from wsgid.config import generate
 from wsgid.config.expects import Expects
+from wsgid.config.explain import CHANGES
 from wsgid.config.settings import ALL_KINDS, NOT_BUILT, Settings, about
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ TEXTS: Final[dict[str, str]] = tomli.loads(
 
 # A bound above it keeps nobody from anything; it is a slip's.
 _WORTH_TELLING: Final = 2**16
-
-_CHANGES: Final = {
-    "live": "a reload",
-    "workers": "a reload; the new workers have it",
-    "listeners": "a reload; an address that stays in `bind` keeps its socket as it is",
-    "restart": "a restart",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +107,7 @@ def _facts(option: Option) -> Iterator[tuple[str, str]]:
     yield "Command line", flags(option)
     yield "Environment", f"`{option.variable}`"
     yield "Also called", ", ".join(f"`{alias}`" for alias in option.aliases)
-    yield "A change needs", _CHANGES[known.change]
+    yield "A change needs", CHANGES[known.change]
     if known.kinds != ALL_KINDS:
         yield "Worker classes", ", ".join(f"`{kind}`" for kind in known.kinds)
     yield "Not built yet", _not_built(option.name)

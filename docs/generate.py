@@ -1,24 +1,25 @@
 """Writes what the code knows into the pages that show it: `python -m docs.generate`.
 
 A page has a pair of comments, `<!-- made: NAME -->` and `<!-- end -->`; what stands between them is made
-here. A test says when it is older than the code.
+here. What a page's commands print is made by running them (terminal.py), and the manual pages are made from
+man/*.in (manual.py). A test says when any of it is older than the code.
 """  # noqa: INP001 - pages with a script among them, not a package
 
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from docs import entries
+from docs.manual import manuals, words_of_the_command
+from docs.terminal import is_told, told
 from wsgid.arbiter.pool import TRANSITIONS
 from wsgid.config import generate as option_table
-from wsgid.config.option_table import OPTIONS
+from wsgid.config.gunicorn_names import OURS, UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from wsgid.config.option import Option
 
 PAGES: Final = Path(__file__).parent
 
@@ -27,11 +28,15 @@ _BLOCK: Final = re.compile(r"(<!-- made: (\S+) -->\n).*?(<!-- end -->\n)", re.DO
 
 def main() -> None:
     option_table.main()
-    for page in PAGES.rglob("*.md"):
+    for page in sorted(PAGES.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         made = filled(text)
+        if is_told(made):
+            made = told(made)
         if made != text:
             page.write_text(made, encoding="utf-8")
+    for manual, text in manuals().items():
+        manual.write_text(text, encoding="utf-8")
 
 
 def filled(text: str) -> str:
@@ -39,27 +44,27 @@ def filled(text: str) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]()}\n{block[3]}", text)
 
 
-def settings() -> str:
-    """Return tables of all settings, one a section, in the order of the model."""
-    lines: list[str] = []
-    for section, options in groupby(OPTIONS, lambda option: option.section):
-        lines += [f"### {section}\n", "| Setting | Command line | Default | Meaning |", "|---|---|---|---|"]
-        lines += [_setting(option) for option in options]
-        lines.append("")
-    return "\n".join(lines)
+def commands() -> str:
+    """Return a table of what the command takes beside settings."""
+    lines = ["| Option | Does |", "|---|---|"]
+    lines += [f"| {names} | {does} |" for _, names, does in words_of_the_command()]
+    return "\n".join(lines) + "\n"
 
 
-def _setting(option: Option) -> str:
-    if option.name == "app":
-        flags = "`APP_MODULE`"
-    else:
-        opposites = [flag.replace("--", "--no-", 1) for flag in option.flags if option.kind == "flag"]
-        value = f" {option.metavar}" if option.metavar else ""
-        flags = ", ".join(f"`{flag}{value}`" for flag in (*option.flags, *opposites))
-    default = f"`{option.default}`" if option.default else ""
-    # A bar ends a cell, and what has angle brackets or stars would be markup.
-    meaning = option.help.replace("|", "\\|").replace("*", "\\*")
-    return f"| `{option.name}` | {flags} | {default} | {meaning} |"
+def gunicorn_names() -> str:
+    """Return a table of gunicorn's names that are ours by another."""
+    lines = ["| gunicorn | wsgid |", "|---|---|"]
+    lines += [f"| `{theirs}` | `{ours}` |" for theirs, ours in OURS.items() if ours not in (theirs, "hooks")]
+    return "\n".join(lines) + "\n"
+
+
+def gunicorn_unused() -> str:
+    """Return a table of gunicorn's settings that have no use here, those with one reason together."""
+    lines = ["| gunicorn | Why |", "|---|---|"]
+    for why in dict.fromkeys(UNUSED.values()):
+        names = ", ".join(f"`{name}`" for name, reason in UNUSED.items() if reason == why)
+        lines.append(f"| {names} | {why} |")
+    return "\n".join(lines) + "\n"
 
 
 def worker_states() -> str:
@@ -85,7 +90,10 @@ def decisions() -> str:
 
 
 BLOCKS: Final[dict[str, Callable[[], str]]] = {
-    "settings": settings,
+    "settings": entries.markdown,
+    "commands": commands,
+    "gunicorn-names": gunicorn_names,
+    "gunicorn-unused": gunicorn_unused,
     "worker-states": worker_states,
     "decisions": decisions,
 }

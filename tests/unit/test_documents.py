@@ -1,19 +1,29 @@
 """The documents say what the code knows, and lead nowhere that is not there."""
 
+import os
 import re
+import shutil
 import signal
+import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from docs.entries import TEXTS
 from docs.generate import filled
+from docs.manual import manuals
+from docs.terminal import is_told, told
 from wsgid.arbiter.loop import HANDLED
+from wsgid.config.diagnostics import Code
+from wsgid.config.settings import Settings
 from wsgid.errors import ExitCode
 from wsgid.workers.process import IGNORED, LISTENED_TO
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+MANUALS = sorted(manuals())
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
@@ -50,12 +60,68 @@ def test_the_exit_codes_page_has_each_exit_code() -> None:
     assert [] == [code for code in ExitCode if f"\n| {code.value} | `{code.name}` |" not in text]
 
 
+def test_the_messages_page_has_each_code() -> None:
+    assert [] == [
+        code for code in get_args(Code) if f"`{code}`" not in rows("reference/messages.md", "Codes")
+    ]
+
+
+def test_each_text_is_of_a_setting() -> None:
+    """A setting that was renamed must not leave its text behind."""
+    assert set() == set(TEXTS) - set(Settings.model_fields)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_what_is_made_from_the_code_is_as_the_code(page: Path) -> None:
     """`make generated` writes it anew."""
     text = page.read_text(encoding="utf-8")
 
     assert filled(text) == text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if is_told(page.read_text(encoding="utf-8"))],
+    ids=lambda page: str(page.relative_to(DOCS)),
+)
+def test_what_a_page_shows_is_what_its_commands_print(page: Path) -> None:
+    """`make generated` writes it anew; look at what has changed before you commit it."""
+    text = page.read_text(encoding="utf-8")
+
+    assert told(text) == text
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda manual: manual.name)
+def test_the_manual_is_as_the_code(manual: Path) -> None:
+    """`make generated` writes it anew."""
+    assert manuals()[manual] == manual.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda manual: manual.name)
+def test_mandoc_finds_nothing_wrong_with_the_manual(manual: Path) -> None:
+    done = subprocess.run(
+        [program("mandoc", "mandoc"), "-T", "lint", str(manual)], capture_output=True, text=True, check=False
+    )
+
+    assert ("", "") == (done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda manual: manual.name)
+def test_groff_finds_nothing_wrong_with_the_manual(manual: Path) -> None:
+    """As `man` calls it, with all warnings; on a terminal, where most people read it."""
+    command = [program("groff", "groff-base"), "-mandoc", "-Tutf8", "-k", "-ww", "-z", str(manual)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ("", 0) == (done.stderr, done.returncode)
+
+
+def program(name: str, package: str) -> str:
+    """Return the path of a program that not everybody has; only the machine that decides must have it."""
+    path = shutil.which(name)
+    if path is None and "CI" not in os.environ:
+        pytest.skip(f"there is no {name}: apt install {package}")
+    return path or name
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
