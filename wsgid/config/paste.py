@@ -35,6 +35,7 @@ _OURS = re.compile(r"(egg:)?(wsgid|wsgid-server|gunicorn)(#.*)?", re.IGNORECASE)
 _USE = ("use", "paste.server_factory", "paste.server_runner")
 
 _LAST_PORT = 65535
+_EVERYWHERE = "0.0.0.0"  # noqa: S104  what these servers mean by a star
 _PORT = 8000  # where only a host is given: that of the default of `bind`
 
 
@@ -120,7 +121,9 @@ class _Reading:
         if use is not None and not self._is_ours(use):
             listen = entries.pop("listen", None)
             self._leave_out(use, entries)
-            entries = {} if listen is None else {"bind": listen}
+            entries = {}
+            if listen is not None:
+                self._listen(listen)
         for key, entry in entries.items():
             self._take(key.lower(), entry)
         if host or port:
@@ -139,15 +142,17 @@ class _Reading:
                 own[key.removeprefix("get ").strip()] = entry
             elif key in general:
                 # PasteDeploy takes it for a change of the general value, which is no setting of the server.
-                self._warn(
-                    entry, f"`{key}` stands in [DEFAULT], too, and so is none of the server's", "rename one"
-                )
+                message = f"`{key}` stands in [DEFAULT], too, and so is none of the server's"
+                self._warn(entry, message, "give it in one of the two")
             else:
                 own[key] = entry
         base = _find(self._parser.sections(), self._raw(own["use"])) if "use" in own else None
-        if base is None or base in seen:
+        if base is None:
             return own
-        del own["use"]
+        use = own.pop("use")
+        if base in (*seen, section):
+            self._refuse(use, "invalid-value", "invalid value for `use`", "it leads back to itself")
+            return own
         return {**self._own_entries(base, (*seen, section)), **own}
 
     def _is_ours(self, use: Entry) -> bool:
@@ -182,7 +187,10 @@ class _Reading:
         option = find_option(name)
         if name in self._values:
             self._refuse(
-                entry, "duplicate-setting", f"`{name}` is given in capital letters, too", "leave one out"
+                entry,
+                "duplicate-setting",
+                f"`{name}` is given in capital letters, too",
+                "leave one of them out",
             )
         elif option is None or option.kind not in ("list", "map"):
             self._values[name] = value
@@ -228,6 +236,14 @@ class _Reading:
         addresses = [_address(part.strip(), number) for part in hosts.split(",") if part.strip()]
         self._values["bind"] = addresses
         self._places["bind",] = given.place
+
+    def _listen(self, entry: Entry) -> None:
+        """Take waitress's addresses, which it reads as words; a `*` in front is every address."""
+        value = self._get(entry)
+        if value is not None:
+            words = re.split(r"[\s,]+", value.strip())
+            self._values["bind"] = [re.sub(r"^\*(?=:)", _EVERYWHERE, word) for word in words]
+            self._places["bind",] = entry.place
 
     def _get(self, entry: Entry) -> str | None:
         """Return a value as PasteDeploy has it; None where %(...)s in it leads nowhere, which is noted."""
@@ -279,5 +295,5 @@ def _address(host: str, port: str) -> str:
         # IPv6; PasteDeploy's servers have it without brackets, for the port is another key.
         host = f"[{host}]"
     if host in ("*", "0"):
-        host = "0.0.0.0"  # noqa: S104  what these servers mean by it
+        host = _EVERYWHERE
     return f"{host}:{port or _PORT}"
