@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wsgid.errors import ExitCode
+from wsgid.cli.machine import why_not_here
+from wsgid.errors import ExitCode, WsgidError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +54,8 @@ def _check(command: Command, argv: Sequence[str], cwd: str) -> int:
     from wsgid.cli.check.instances import check_all  # noqa: PLC0415
     from wsgid.cli.check.report import render  # noqa: PLC0415
 
+    if reason := why_not_here():
+        raise WsgidError(reason)
     with _quiet():
         if command.check_all:
             reports = check_all(command, os.environ, cwd)

@@ -27,7 +27,7 @@ from wsgid.config.load import load
 from wsgid.config.options import parse_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wsgid.cli.check.child import Outcome
     from wsgid.cli.check.identity import Identity
@@ -94,6 +94,10 @@ def _all_looks(
             yield told
     is_mode_given = "socket_mode" in loaded.history
     yield from proxy.look_at_sockets(settings, players.arbiter, is_mode_given=is_mode_given)
+    closed = list(_look(players.worker, start, LOOK_S, files.look_at_python))
+    if closed:
+        yield from closed
+        return
     yield from _look(players.worker, start, LOOK_S, partial(_looks_of_worker, loaded))
     if players.why_no_import:
         message = f"not imported: {players.why_no_import}"
@@ -133,7 +137,7 @@ def _cheap_looks(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
 
 
 def _look(
-    identity: Identity | None, start: str, deadline_s: float, look: partial[Iterator[Finding]]
+    identity: Identity | None, start: str, deadline_s: float, look: Callable[[], Iterator[Finding]]
 ) -> Iterator[Finding]:
     outcome: Outcome = look_as(identity, start, deadline_s, look)
     yield from outcome.findings

@@ -37,6 +37,18 @@ def look_at_files_of_worker(settings: Settings) -> Iterator[Finding]:
     yield from look_at_source("paste", paste.partition("#")[0] if paste else None)
 
 
+def look_at_python() -> Iterator[Finding]:
+    """Yield a mistake where Python's own library is closed to us, as one below /root is.
+
+    A server that root starts would come as far as the first import of something that is not there yet.
+    """
+    library = os.__file__
+    if not os.access(library, os.R_OK):
+        message = f"Python's library is closed to the user that will serve: {Path(library).parent}"
+        note = "take an interpreter that every user may read, such as /usr/bin/python3"
+        yield Finding("cannot-import", f"{message}; {note}")
+
+
 def look_at_source(name: str, path: str | None) -> Iterator[Finding]:
     """Look at a file that is read."""
     if not path:

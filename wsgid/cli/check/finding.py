@@ -44,4 +44,3 @@ def diagnostic(finding: Finding, loaded: Loaded) -> Diagnostic:
     default = f" (the default of `{finding.setting}`)" if finding.setting else ""
     note = f": {finding.note}" if finding.note else ""
     return Diagnostic(finding.severity, finding.code, f"{finding.message}{default}{note}", (), finding.detail)
-

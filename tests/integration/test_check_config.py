@@ -1,0 +1,539 @@
+"""`wsgid --check-config`: what keeps a server from serving is told before it is asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration import checking
+from tests.integration.checking import NOBODY, Project, closed_directory, needs_root, project
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Serve
+
+pytestmark = pytest.mark.slow
+
+APP = "def application(environ, start_response):\n    pass\n"
+TLS = ROOT / "tests/integration/tls"
+
+
+@pytest.fixture
+def site() -> Iterator[Project]:
+    """Give a directory with an application `site_`, and with a user who may serve it where we are root."""
+    with project() as made:
+        made.write("site_.py", APP)
+        yield made
+
+
+def configured(site: Project, text: str = "", app: str = "site_") -> None:
+    """Write the configuration: an import wants a user, where root runs the tests."""
+    user = f'user = "{NOBODY}"\n' if os.geteuid() == 0 else ""
+    site.write("wsgid.toml", f'app = "{app}"\nbind = ["127.0.0.1:0"]\n{user}{text}')
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def without_unbuilt(text: str) -> str:
+    """Leave out the warning of what is not in effect yet: `user` is one of it until it is built."""
+    return re.sub(r"warning\[not-built-yet\].*?\n\n", "", text, flags=re.DOTALL)
+
+
+# What is right
+
+
+def test_what_is_right_is_one_line_and_0(site: Project) -> None:
+    site.write("wsgid.toml", 'app = "site_"\nbind = ["127.0.0.1:0"]\n')
+    done = site.check("--no-app", env={"WSGID_WORKERS": "2", "WEB_CONCURRENCY": "3"})
+
+    assert (0, "OK: 1 file, 2 variables, 0 warnings\n", "") == (done.status, done.out, done.error)
+
+
+def test_an_application_that_can_be_imported_is_no_mistake(site: Project) -> None:
+    configured(site)
+    done = site.check()
+
+    assert 0 == done.status
+    assert "OK: 1 file, 0 variables" in done.out + done.error
+
+
+# Imports
+
+
+@pytest.mark.parametrize(
+    ("app", "files", "lines"),
+    [
+        ("sit_", {}, ["error[cannot-import]: application `sit_`: there is no module `sit_`", "did you mean"]),
+        (
+            "broken",
+            {"broken.py": "import os\n1 / 0\n"},
+            ["error[cannot-import]: application `broken` cannot be imported\n", "ZeroDivisionError"],
+        ),
+        ("site_:factory()", {}, ["there is no `factory` in `site_`"]),
+        ("exits", {"exits.py": "import sys\nsys.exit(3)"}, ["it called sys.exit(3)"]),
+        ("dies", {"dies.py": "import os\nos._exit(5)"}, ["its import ended the process with exit status 5"]),
+        ("kills", {"kills.py": "import os\nos.kill(os.getpid(), 9)"}, ["its import ended by SIGKILL"]),
+    ],
+)
+def test_an_application_that_cannot_be_imported_is_a_mistake(
+    site: Project, app: str, files: dict[str, str], lines: list[str]
+) -> None:
+    for name, text in files.items():
+        site.write(name, text)
+    configured(site, app=app)
+    done = site.check()
+
+    assert (78, "") == (done.status, done.out)
+    assert " --> wsgid.toml:1:7\n" in done.error
+    assert all(line in done.error for line in lines), done.error
+    assert "wsgid/cli" not in done.error
+    assert done.error.splitlines()[-1].startswith("wsgid.toml: 1 error, ")
+
+
+def test_an_import_that_hangs_is_ended_and_shown_where(site: Project) -> None:
+    """A connection to a database that does not answer is the commonest: the file and line name it."""
+    hangs = "import os, subprocess, sys, time\nsubprocess.Popen(['sleep', '300'])\n"
+    hangs += "os.write(2, b'%d\\n' % os.getpid())\ntime.sleep(300)\n"
+    site.write("hangs.py", hangs)
+    configured(site, 'boot_timeout = "500ms"\n', app="hangs")
+    done = site.check()
+
+    assert 78 == done.status
+    assert "application `hangs`: its import was not done within 0.5 s" in done.error
+    assert "see the setting `boot_timeout`" in done.error
+    assert f'File "{site.root}/hangs.py", line 4 in <module>' in done.error
+    assert "importlib" not in done.error
+    # Whatever it has started is gone with it.
+    pid = int(done.error.splitlines()[0])
+    found = [path / "stat" for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    alive = [path.read_text().rpartition(")")[2].split() for path in found if path.exists()]
+    assert [] == [fields for fields in alive if int(fields[3]) == pid and fields[0] != "Z"]
+
+
+def test_what_the_environment_and_paths_settings_say_is_there_for_the_import(site: Project) -> None:
+    site.write("src/pkg/app_.py", "import os, lib_\nassert os.environ['A'] == 'b'\n" + APP)
+    site.write("src/lib/lib_.py", "")
+    configured(site, 'chdir = "src"\npythonpath = ["lib"]\n[env]\nA = "b"\n', app="pkg.app_")
+
+    assert 0 == site.check().status
+    assert "AssertionError" in site.check("-e", "A=c").error
+
+
+def test_hooks_and_a_worker_class_are_imported_too(site: Project) -> None:
+    text = 'worker_class = "site_:Missing"\n[hooks]\nwhen_ready = "site_:ready"\non_exit = "nowhere:f"\n'
+    configured(site, text)
+    done = site.check()
+
+    assert 78 == done.status
+    assert "error[cannot-import]: worker class `site_:Missing`: there is no `Missing`" in done.error
+    assert "error[cannot-import]: hook `site_:ready`: there is no `ready`" in done.error
+    assert "error[cannot-import]: hook `nowhere:f`: there is no module `nowhere`" in done.error
+    assert " --> wsgid.toml:6:14\n" in done.error or " --> wsgid.toml:5:14\n" in done.error
+
+
+def test_no_application_is_a_mistake_but_for_who_does_not_import(site: Project) -> None:
+    site.write("wsgid.toml", 'bind = ["127.0.0.1:0"]\n')
+
+    assert 78 == site.check().status
+    assert "error[invalid-value]: no application is named" in site.check().error
+    assert 0 == site.check("--no-app").status
+
+
+# As whom
+
+
+@needs_root
+def test_the_application_is_imported_as_the_user_that_will_serve(site: Project) -> None:
+    site.write(
+        "who.py", "import os\nraise ValueError(f'{os.getresuid()} {os.getresgid()} {os.getgroups()}')\n"
+    )
+    configured(site, app="who")
+
+    assert "ValueError: (65534, 65534, 65534) (65534, 65534, 65534) [65534]" in site.check().error
+    assert "note: checked as nobody (the setting `user`)\n" in site.check().error
+
+
+@needs_root
+@pytest.mark.skipif(closed_directory() is None, reason="every user may read this interpreter")
+def test_a_python_that_is_closed_to_the_user_is_a_mistake(
+    site: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below /root, where pyenv puts it for root: a unit would end with 203/EXEC."""
+    monkeypatch.setattr(checking, "open_to_all", tuple)
+    configured(site)
+    done = site.check()
+
+    assert 78 == done.status
+    assert "error[cannot-import]: Python's library is closed to the user that will serve: " in done.error
+
+
+@needs_root
+def test_no_file_appears_where_root_checks(site: Project) -> None:
+    """An import as root would leave root's __pycache__, and the service could not write to its own log."""
+    site.write("conf.py", f'import helper\napp = "pkg.app_"\nuser = "{NOBODY}"\nbind = ["127.0.0.1:0"]\n')
+    site.write("helper.py", "")
+    site.write("pkg/__init__.py", "")
+    site.write("pkg/app_.py", "import pkg.more, logging\nlogging.FileHandler('app.log')\n" + APP)
+    site.write("pkg/more.py", "")
+    # So that nothing but the rights of files would be in the way.
+    site.root.chmod(0o777)
+    (site.root / "pkg").chmod(0o777)
+    before = site.inventory()
+    done = site.check("-c", "conf.py")
+    after = site.inventory()
+
+    assert 0 == done.status, done.error
+    # What the application itself makes is its user's.
+    assert (65534, 65534) == after.pop("app.log")[:2]
+    assert before == after
+
+
+@needs_root
+def test_root_without_a_user_imports_nothing_and_says_so(site: Project) -> None:
+    site.write("marks.py", "open('mark', 'w')\n" + APP)
+    site.write("wsgid.toml", 'app = "marks"\nbind = ["127.0.0.1:0"]\n')
+    before = site.inventory()
+    done = site.check()
+
+    assert 0 == done.status
+    assert "warning[cannot-import]: not imported: the application was not imported" in done.error
+    assert before == site.inventory()
+    assert 78 == site.check("--strict").status
+
+
+@needs_root
+def test_the_user_of_the_unit_is_the_one_that_serves(site: Project) -> None:
+    site.write(
+        "who.py", "import os\nraise ValueError(f'{os.getuid()} {os.environ[\"HOME\"]} {os.getcwd()}')\n"
+    )
+    text = f'app = "who"\nchdir = "{site.root}"\nbind = ["127.0.0.1:0"]\n'
+    site.write("etc/shop.toml", text)
+    unit = "[Service]\nUser=root\nEnvironmentFile=-/etc/passwd\nEnvironment=WSGID_THREADS=2\n"
+    site.write("units/wsgid@.service", unit)
+    site.write("units/wsgid@shop.service.d/user.conf", f"[Service]\nUser={NOBODY}\n")
+    done = site.check_instances("--instance", "shop", env={"WSGID_WORKERS": "2"})
+
+    assert 78 == done.status
+    assert f"ValueError: 65534 /nonexistent {site.root}" in done.error
+    assert "note: checked as nobody (User= of wsgid@shop.service)\n" in done.error
+    assert "note: wsgid@shop.service does not have WSGID_WORKERS of this environment\n" in done.error
+    assert "note: wsgid@shop.service sets WSGID_THREADS, which this check did not see\n" in done.error
+    assert "note: wsgid@shop.service also reads /etc/passwd, which this check did not\n" in done.error
+
+
+def test_a_user_and_a_group_that_are_not_there_are_mistakes(site: Project) -> None:
+    text = 'app = "site_"\nbind = ["127.0.0.1:0"]\nuser = "nobdy"\nsocket_group = "no-such-group"\n'
+    site.write("wsgid.toml", text)
+    done = site.check()
+
+    assert 78 == done.status
+    assert "there is no user `nobdy` on this machine\n --> wsgid.toml:3:8" in done.error
+    assert "did you mean `nobody`?" in done.error
+    assert "there is no group `no-such-group` on this machine" in done.error
+
+
+# Addresses
+
+
+def test_a_free_address_is_left_free(site: Project) -> None:
+    port = free_port()
+    configured(site)
+    done = site.check("-b", f"127.0.0.1:{port}", "-b", "unix:s")
+
+    assert 0 == done.status, done.error
+    assert not (site.root / "s").exists()
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", port))
+
+
+def test_who_holds_an_address_is_told(site: Project) -> None:
+    configured(site)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = site.check("-b", f"127.0.0.1:{other.getsockname()[1]}")
+
+    assert 78 == done.status
+    assert "error[cannot-bind]: cannot listen at http://127.0.0.1:" in done.error
+    assert f"it is in use by pid {os.getpid()} (" in done.error
+
+
+@needs_root
+def test_who_cannot_be_seen_is_a_warning(site: Project) -> None:
+    """It may be this very server, and a check that failed for it would keep deployments from going on."""
+    site.write("wsgid.toml", 'app = "site_"\n')
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = site.check("-b", f"127.0.0.1:{other.getsockname()[1]}", user=NOBODY)
+
+    assert 0 == done.status, done.error
+    assert "warning[cannot-bind]" in done.error
+    assert "it is in use by a process of root; which process that is" in done.error
+
+
+def test_a_server_that_serves_is_no_obstacle_to_itself(serve: Serve) -> None:
+    port = free_port()
+    bind = f'["127.0.0.1:{port}", "unix:s"]'
+    config = f'bind = {bind}\napp = "site_"\n'
+    server = serve(app=None, bind=[], config=config, files={"site_.py": APP})
+    there = Project(server.directory)
+    same = there.check("--config", "wsgid.toml")
+    other = there.check("--config", "wsgid.toml", "site_:application")
+
+    assert 0 == same.status, same.error
+    assert 78 == other.status
+    assert other.error.count("it is in use by pid") == 2
+    # The check has taken nothing from it.
+    assert (server.directory / "s").is_socket()
+    with server.connect(f"unix:{server.directory}/s") as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 ")
+
+
+@needs_root
+@pytest.mark.skipif(
+    int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) < 81, reason="every port is free"
+)
+def test_a_privileged_port_is_told_to_who_may_not(site: Project) -> None:
+    site.write("wsgid.toml", 'app = "site_"\nbind = ["127.0.0.1:80"]\n')
+    done = site.check(user=NOBODY)
+
+    assert 78 == done.status
+    assert "want root, CAP_NET_BIND_SERVICE or a socket that systemd passes" in done.error
+
+
+def test_a_unit_that_may_bind_low_ports_may(site: Project) -> None:
+    site.write("etc/shop.toml", f'app = "site_"\nchdir = "{site.root}"\nbind = ["127.0.0.1:81"]\n')
+    unit = f"[Service]\nUser={NOBODY}\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"
+    site.write("units/wsgid@.service", unit)
+    done = site.check_instances("--instance", "shop")
+
+    assert "cannot-bind" not in done.error
+
+
+def test_what_is_in_the_way_of_a_unix_socket_is_told(site: Project) -> None:
+    configured(site)
+    site.write("file", "")
+    done = site.check("-b", "unix:file", "-b", "unix:nowhere/s")
+
+    assert 78 == done.status
+    assert "there is something else than a socket; remove it, or choose another path" in done.error
+    assert "there is no directory nowhere" in done.error
+    assert (site.root / "file").is_file()
+
+
+def test_the_path_of_a_dead_server_is_no_obstacle_and_stays(site: Project) -> None:
+    configured(site)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(site.root / "s"))
+    done = site.check("-b", "unix:s")
+
+    assert 0 == done.status, done.error
+    assert (site.root / "s").is_socket()
+
+
+def test_two_addresses_of_one_server_may_be_in_each_others_way(site: Project) -> None:
+    configured(site)
+    port = free_port()
+    done = site.check("-b", f"0.0.0.0:{port}", "-b", f"[::]:{port}")
+
+    assert 78 == done.status
+    assert f"http://0.0.0.0:{port} takes http://[::]:{port} too" in done.error
+
+
+@needs_root
+def test_a_proxy_that_could_not_connect_is_told(site: Project) -> None:
+    pytest.importorskip("pwd").getpwnam("www-data")
+    configured(site)
+    closed = site.check("-b", "unix:s")
+    opened = site.check("-b", "unix:s", "--socket-mode", "0666")
+
+    assert "www-data (a proxy such as nginx) could not connect to unix:s: mode 0660, owner root:root" in (
+        closed.error
+    )
+    assert 'set `socket_group = "www-data"`' in closed.error
+    assert "could not connect" not in opened.error
+    site.root.chmod(0o700)
+    assert f"the directory {site.root} is closed to it" in (
+        site.check("--no-app", "-b", "unix:s", "--socket-mode", "0666").error
+        + site.check("-b", "unix:s", "--socket-mode", "0666").error
+    )
+
+
+# Files
+
+
+def test_files_that_cannot_be_written_are_mistakes(site: Project) -> None:
+    site.write("taken/x", "")
+    text = 'pidfile = "nowhere/pid"\naccesslog = "taken"\ntmp_upload_dir = "none"\nlogconfig = "log.ini"\n'
+    configured(site, text)
+    done = site.check()
+
+    assert 78 == done.status
+    assert "there is no directory `nowhere`" in done.error
+    assert "`taken` is a directory" in done.error
+    assert "there is no directory `none`" in done.error
+    assert "cannot read `log.ini`: No such file or directory" in done.error
+
+
+@needs_root
+def test_what_only_another_user_may_write_is_a_mistake(site: Project) -> None:
+    (site.root / "tmp").mkdir(mode=0o755)
+    configured(site, 'tmp_upload_dir = "tmp"\nerrorlog = "tmp/log"\n')
+    done = site.check()
+
+    # The arbiter stays root, and opens the logs; the workers are nobody, and write long bodies.
+    assert "not allowed to write in `tmp`\n --> wsgid.toml:4:18" in done.error
+    assert done.error.splitlines()[-1].startswith("wsgid.toml: 1 error, ")
+
+
+def test_a_directory_that_the_unit_makes_need_not_be_there(site: Project) -> None:
+    text = f'app = "site_"\nchdir = "{site.root}"\nbind = ["unix:/run/no-such-shop/s"]\n'
+    site.write("etc/shop.toml", text + 'pidfile = "/run/no-such-shop/pid"\n')
+    without = site.check_instances("--instance", "shop")
+    site.write("units/wsgid@.service", f"[Service]\nUser={NOBODY}\nRuntimeDirectory=no-such-%i\n")
+    made = site.check_instances("--instance", "shop")
+
+    assert "there is no directory /run/no-such-shop" in without.error
+    assert "there is no directory `/run/no-such-shop`" in without.error
+    assert 0 == made.status, made.error
+
+
+# TLS
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('certfile = "one.pem"\nkeyfile = "one.key"\n', ""),
+        ('certfile = "one.pem"\nkeyfile = "other.key"\n', "the key in `other.key` is not that of"),
+        ('certfile = "one.pem"\nkeyfile = "one.encrypted.key"\n', "has a password"),
+        ('certfile = "one.pem"\nkeyfile = "one.encrypted.key"\nkeyfile_password = "word"\n', ""),
+        ('certfile = "one.pem"\nkeyfile = "one.encrypted.key"\nkeyfile_password = "no"\n', "does not open"),
+        ('certfile = "one.key"\nkeyfile = "one.key"\n', "there is no certificate as PEM in `one.key`"),
+        ('certfile = "one.pem"\n', "there is no private key as PEM in `one.pem`"),
+        ('certfile = "none.pem"\nkeyfile = "one.key"\n', "cannot read `none.pem`: No such file"),
+        ('certfile = "one.pem"\nkeyfile = "one.key"\nca_certs = "one.key"\n', "no certificate as PEM in"),
+        ('certfile = "one.pem"\nkeyfile = "one.key"\nciphers = "ROT13"\n', "none of the ciphers `ROT13`"),
+    ],
+)
+def test_certificate_and_key_are_looked_at(site: Project, text: str, message: str) -> None:
+    for file in TLS.iterdir():
+        site.write(file.name, file.read_text())
+    configured(site, text)
+    (site.root / "wsgid.toml").chmod(0o640)
+    done = site.check()
+
+    assert (78 if message else 0) == done.status, done.error
+    assert message in done.error
+    assert "word" not in done.error.replace("password", "")
+
+
+@needs_root
+def test_a_key_that_the_server_may_not_read_is_a_mistake(site: Project) -> None:
+    for file in TLS.iterdir():
+        site.write(file.name, file.read_text()).chmod(0o600 if file.name == "one.key" else 0o644)
+    configured(site, 'certfile = "one.pem"\nkeyfile = "one.key"\n')
+
+    assert "cannot read `one.key`: not allowed" in site.check().error
+
+
+# Forms
+
+
+def test_json_is_one_object_whatever_else_is_printed(site: Project) -> None:
+    text = 'print("configuration")\nimport os; os.system("echo more")\napp = "loud"\nbind = ["127.0.0.1:0"]\n'
+    site.write("conf.py", text + f'user = "{NOBODY}"\n')
+    site.write("loud.py", "print('application')\n1 / 0\n")
+    done = site.check("-c", "conf.py", "--output-format", "json")
+    found = json.loads(done.out)
+
+    assert 78 == done.status
+    assert ("conf.py", ["conf.py"]) == (found["subject"], found["files"])
+    if os.geteuid() == 0:
+        mistake = next(one for one in found["diagnostics"] if one["code"] == "cannot-import")
+        assert (1, "error") == (found["errors"], mistake["severity"])
+        assert ("file", "conf.py", 3, 7) == tuple(
+            mistake["places"][0][key] for key in ("kind", "name", "line", "column")
+        )
+        assert "ZeroDivisionError" in mistake["detail"]
+
+
+def test_a_broken_file_is_one_object_too(site: Project) -> None:
+    site.write("wsgid.toml", "workers = 0\ntiemout = 3\n")
+    done = site.check("--output-format", "json", "--no-app")
+    found = json.loads(done.out)
+
+    assert (78, 2, "") == (done.status, found["errors"], done.error)
+
+
+def test_the_concise_form_is_a_line_a_mistake(site: Project) -> None:
+    site.write("wsgid.toml", "workers = 0\ntiemout = 3\n")
+    done = site.check("--output-format", "concise", "--no-app")
+
+    assert (78, "") == (done.status, done.error)
+    assert [
+        "wsgid.toml:1:11: error[out-of-range]: invalid value for `workers`: expected at least 1",
+        "wsgid.toml:2:1: error[unknown-setting]: unknown setting `tiemout`: did you mean `timeout`?",
+    ] == sorted(done.out.splitlines())
+
+
+def test_strict_makes_a_warning_an_error(site: Project) -> None:
+    site.write("wsgid.toml", 'app = "site_"\nbind = ["127.0.0.1:0"]\n')
+    variable = {"WSGID_WOKERS": "3"}
+
+    assert 0 == site.check("--no-app", env=variable).status
+    done = site.check("--no-app", "--strict", env=variable)
+    assert 78 == done.status
+    assert "error[unknown-setting]: unknown setting: there is no variable `WSGID_WOKERS`" in done.error
+
+
+def test_what_a_reload_asks_has_nothing_to_do_with_the_running_server(site: Project) -> None:
+    """Its addresses are held by the very arbiter that asks."""
+    site.write("wsgid.toml", 'app = "nowhere:app"\n')
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        done = site.check("--no-app", "-b", f"127.0.0.1:{held.getsockname()[1]}")
+
+    assert (0, "OK: 1 file, 0 variables, 0 warnings\n", "") == (done.status, done.out, done.error)
+
+
+# All instances
+
+
+def test_instances_are_checked_together(site: Project) -> None:
+    site.write("etc/wsgid.toml", 'control_socket = "/tmp/wsgid-no-such-control"\n')
+    site.write("etc/a.toml", 'app = "site_"\nbind = ["127.0.0.1:8123"]\npidfile = "/tmp/a.pid"\n')
+    site.write("etc/b.toml", 'app = "site_"\nbind = ["unix:/tmp/no-s", ":8123"]\npidfile = "/tmp/b.pid"\n')
+    site.write("etc/c.toml", "tiemout = 3\n")
+    done = site.check_instances("--all", "--no-app")
+    etc = site.root / "etc"
+
+    assert 78 == done.status
+    assert "instances `a` and `b` cannot both listen at http://0.0.0.0:8123\n" in done.error
+    assert f" --> {etc}/b.toml:2:27\n" in done.error
+    assert f" --> {etc}/a.toml:2:9\n" in done.error
+    assert "`a` and `b` have the same control_socket, /tmp/wsgid-no-such-control\n" in done.error
+    assert "the same pidfile" not in done.error
+    assert f"{etc}/c.toml:1:1\n" in done.error
+    found = json.loads(site.check_instances("--all", "--no-app", "--output-format", "json").out)
+    assert [str(etc), *(str(etc / f"{name}.toml") for name in "abc")] == [
+        found["subject"],
+        *(one["subject"] for one in found["instances"]),
+    ]
+
+
+def test_no_instances_are_a_usage_error(site: Project) -> None:
+    done = site.check_instances("--all")
+
+    assert (2, "") == (done.status, done.out)
+    assert f"wsgid: there is no instance in {site.root}/etc\n" == done.error
