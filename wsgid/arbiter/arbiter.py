@@ -112,6 +112,7 @@ class Arbiter:
         self._loop = equipment.loop
         self._channels = equipment.channels
         self._births = equipment.births
+        self._moments = equipment.moments
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
@@ -127,6 +128,9 @@ class Arbiter:
             self._log.info(note)
         for text, listener in self._generations.current.listeners.items():
             self._tell_of(text, listener)
+        self._moments.on_starting()
+        stack.callback(self._moments.on_exit)
+        self._moments.set_workers(settings.workers, None)
         self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
 
@@ -222,6 +226,7 @@ class Arbiter:
                 workers = max(1, former + (1 if name == "TTIN" else -1))
                 self._wanted = replace(self._wanted, workers=workers)
                 self._log.info("workers %d -> %d (SIG%s)", former, workers, name)
+                self._moments.set_workers(workers, former)
             case "USR2":
                 self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
             case _:
@@ -274,6 +279,7 @@ class Arbiter:
             return  # else not ours: left behind by an application, and adopted by us as pid 1
         self._channels.drop(exit_.pid)
         self._pool.exit(exit_.pid, now)
+        self._moments.child_exit(exit_.pid)
         self._report.gone(worker)
         line = words.death(worker, exit_)
         self._log.log(words.level(worker, exit_), line)
@@ -320,12 +326,14 @@ class Arbiter:
         former = self._generations.current
         generation = self._generations.accept()
         self._loaded = self._proposed
-        settings = generation.settings
+        settings, workers = generation.settings, self._wanted.workers
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
+        self._moments.take_over(settings, generation.hooks)
+        self._moments.set_workers(settings.workers, workers)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
                 self._tell_of(text, listener)
@@ -349,6 +357,7 @@ class Arbiter:
         if self._phase is Phase.BOOTING and serving and is_up:
             self._phase = Phase.RUNNING
             self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
+            self._moments.when_ready()
             self._report.ready(workers, now)
         if self._phase is Phase.RUNNING:
             if self._is_rolling and is_rolled(self._wanted, workers, now):

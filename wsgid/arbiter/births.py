@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wsgid.arbiter.channels import Channels
     from wsgid.arbiter.generation import Generations
     from wsgid.arbiter.loop import Loop
+    from wsgid.arbiter.moments import Moments
     from wsgid.daemon.notify import Notifier
     from wsgid.log.error import ErrorLog
     from wsgid.metrics.scoreboard import Scoreboard
@@ -35,6 +36,7 @@ class Births:
         loop: Loop,
         channels: Channels,
         notifier: Notifier,
+        moments: Moments,
     ) -> None:
         """`work` is what a worker does; `app` the application, where the settings do not name it."""
         self._work: Final = work
@@ -45,6 +47,7 @@ class Births:
         self._loop: Final = loop
         self._channels: Final = channels
         self._notifier: Final = notifier
+        self._moments: Final = moments
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
@@ -63,6 +66,8 @@ class Births:
         """Fork a worker of a generation and return its pid; raises OSError if there is no room for it."""
         generation = self._generations.get(number)
         ours, theirs = self._channels.pair()
+        count = self._scoreboard.row(slot).requests
+        view = self._moments.pre_fork(generation.settings, count)
         start = WorkerStart(
             settings=generation.settings,
             app=self._app,
@@ -75,6 +80,9 @@ class Births:
             error_log=self._error_log,
             syslog=generation.syslog,
             access_log=generation.access_log,
+            statsd=generation.statsd,
+            server_view=self._moments.server,
+            worker_view=view,
         )
 
         def first_steps() -> None:
@@ -90,6 +98,7 @@ class Births:
             raise
         finally:
             theirs.close()
+        self._moments.born(pid, view)
         self._channels.add(pid, ours)
         return pid
 

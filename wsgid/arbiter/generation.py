@@ -7,10 +7,12 @@ anything old is closed; then the candidate takes over, or what was opened for it
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wsgid.arbiter.logs import open_syslog
+from wsgid.arbiter.logs import open_statsd, open_syslog
+from wsgid.arbiter.moments import load_hooks
 from wsgid.daemon.identity import group_number, user_number
 from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
@@ -20,7 +22,9 @@ from wsgid.net.listener import Listener, change_access, close_listener, open_lis
 
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
+    from wsgid.hooks import Hooks
     from wsgid.log.syslog import Syslog
+    from wsgid.metrics.statsd import Statsd
 
 _OF_THE_ACCESS_LOG: Final = (
     "accesslog",
@@ -46,6 +50,9 @@ class Generation:
     """Where the error log goes too."""
     access: Access
     """Who may connect to Unix sockets."""
+    hooks: Hooks
+    """Those of the arbiter."""
+    statsd: Statsd | None
 
 
 class Generations:
@@ -140,6 +147,8 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
     had: Final = former.listeners if former is not None else {}
     listeners: dict[str, Listener] = {}
     try:
+        hooks = load_hooks(settings, logging.getLogger("wsgid.error"))
+        statsd = open_statsd(settings)
         access = _access(settings)
         for text in settings.bind:
             listeners[text] = had[text] if text in had else _listen(text, settings, access)
@@ -148,7 +157,7 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
     except BaseException:
         _close_listeners(listeners, except_for=had)
         raise
-    return Generation(number, settings, listeners, access_log, syslog, access)
+    return Generation(number, settings, listeners, access_log, syslog, access, hooks, statsd)
 
 
 def _listen(text: str, settings: Settings, access: Access) -> Listener:

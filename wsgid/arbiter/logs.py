@@ -9,7 +9,8 @@ from wsgid.arbiter.spawn import Order, tell
 from wsgid.errors import ConfigurationError
 from wsgid.log.error import ErrorLog, make_error_log
 from wsgid.log.syslog import Syslog, parse_peer
-from wsgid.workers.logs import settle_logs
+from wsgid.metrics.statsd import Statsd
+from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.process import LOGS
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ def open_syslog(settings: Settings, log: str) -> Syslog | None:
     return Syslog(peer, settings.syslog_facility, tag)
 
 
+def open_statsd(settings: Settings) -> Statsd | None:
+    """Raises ConfigurationError."""
+    if not settings.statsd_host:
+        return None
+    try:
+        return Statsd(settings.statsd_host, settings.statsd_prefix, settings.dogstatsd_tags)
+    except OSError as error:
+        raise ConfigurationError(f"statsd_host: {settings.statsd_host}: {error.strerror}") from error
+
+
 def settle(error_log: ErrorLog, generation: Generation) -> None:
     """Have the arbiter's own lines go where those of its workers go. Raises ConfigurationError."""
     settings = generation.settings
@@ -51,6 +62,7 @@ def settle(error_log: ErrorLog, generation: Generation) -> None:
         error_log.send_also(generation.syslog)
     else:
         settle_logs(settings, error_log, generation.syslog)
+    count_lines(error_log, generation.statsd)
 
 
 def set_error_log(error_log: ErrorLog, generation: Generation) -> None:

@@ -86,9 +86,6 @@ NOT_BUILT: tuple[str, ...] = (
     "control_socket",
     "proc_name",
     "enable_stdio_inheritance",
-    "statsd_host",
-    "statsd_prefix",
-    "dogstatsd_tags",
     "certfile",
     "keyfile",
     "keyfile_password",
@@ -101,7 +98,8 @@ NOT_BUILT: tuple[str, ...] = (
     "reload_extra_files",
     "asgi_lifespan",
     "root_path",
-    "hooks",
+    "hooks=pre_exec",
+    "hooks=ssl_context",
 )
 
 SECTIONS = (
@@ -150,7 +148,7 @@ def unbuilt(name: str, value: object, entries: tuple[str, ...] = NOT_BUILT) -> s
     """Return the entry of NOT_BUILT that a value meets, or ""; the default asks for nothing new."""
     if value == Settings.model_fields[name].get_default(call_default_factory=True):
         return ""
-    values = value if isinstance(value, tuple) else (value,)
+    values = tuple(value) if isinstance(value, (tuple, dict)) else (value,)
     for entry in entries:
         known, _, word = entry.partition("=")
         if known == name and (not word or any(_is_word(item, word) for item in values)):

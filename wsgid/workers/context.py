@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wsgid.config.settings import Settings
-from wsgid.log.access import AccessLog
 from wsgid.metrics.scoreboard import Row, Scoreboard
 from wsgid.net.listener import Listener
+from wsgid.workers.records import Record
 from wsgid.wsgi.exchange import Application
 
 
@@ -20,7 +20,8 @@ class WorkerContext:
     listeners: tuple[Listener, ...]
     app: Application
     log: logging.Logger
-    access_log: AccessLog | None
+    # What is told of each exchange that is over, if anybody wants to know.
+    record: Callable[[Record], None] | None
     scoreboard: Scoreboard
     row: Row
     # Both ends of the pair on which connections travel between workers.

@@ -17,13 +17,17 @@ from types import FrameType
 from wsgid.apps.loader import load_app, prepare
 from wsgid.config.settings import Settings
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
+from wsgid.hooks import ServerView, WorkerView
 from wsgid.log.access import AccessLog
 from wsgid.log.error import ErrorLog
 from wsgid.log.syslog import Syslog
 from wsgid.metrics.scoreboard import Scoreboard
+from wsgid.metrics.statsd import Statsd
 from wsgid.net.listener import Listener
 from wsgid.workers.context import WorkerContext
-from wsgid.workers.logs import settle_logs
+from wsgid.workers.logs import count_lines, settle_logs
+from wsgid.workers.moments import Moments
+from wsgid.workers.records import compose
 from wsgid.workers.server import make_server
 from wsgid.wsgi.exchange import Application
 
@@ -60,6 +64,10 @@ class WorkerStart:
     # Where the error log goes too.
     syslog: Syslog | None
     access_log: AccessLog | None
+    statsd: Statsd | None
+    # What hooks are given.
+    server_view: ServerView
+    worker_view: WorkerView
 
 
 def run(start: WorkerStart) -> int:
@@ -70,23 +78,30 @@ def run(start: WorkerStart) -> int:
         signal.signal(number, signal.SIG_IGN)
     for number in LISTENED_TO:
         signal.signal(number, signal.SIG_DFL)
-    _prepare_last_words(start.error_log)
+    last_words = _LastWords(start.error_log)
     try:
         access_log = _settle_logs(start)
-        app = start.app or _load(start.settings)
+        app, moments = _load(start)
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
         _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
         return ExitCode.APPLICATION
 
-    inbox = _Inbox(start)
+    last_words.moments = moments
+    inbox = _Inbox(start, moments)
     context = WorkerContext(
         settings=start.settings,
         listeners=start.listeners,
-        app=app,
+        app=moments.around(app),
         log=start.error_log.logger,
-        access_log=access_log,
+        record=compose(
+            (
+                None if access_log is None else access_log.write,
+                None if start.statsd is None else start.statsd.record,
+                moments.post_request(),
+            )
+        ),
         scoreboard=start.scoreboard,
         row=row,
         handover=start.handover,
@@ -99,24 +114,33 @@ def run(start: WorkerStart) -> int:
     inbox.open()
     _tell(start.channel, READY)
     server.serve()
+    moments.worker_exit()
     return ExitCode.OK
 
 
 def _settle_logs(start: WorkerStart) -> AccessLog | None:
     """Have the logs as the settings say; gives the access log, if anybody takes its lines."""
     settle_logs(start.settings, start.error_log, start.syslog)
+    count_lines(start.error_log, start.statsd)
     if start.settings.capture_output:
         start.error_log.capture_output()
     return start.access_log if start.access_log is not None and start.access_log.choose() else None
 
 
-def _load(settings: Settings) -> Application:
-    """Load the application where, and as, the settings say. Raises ApplicationError."""
-    prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
-    if settings.app is None:
-        raise ApplicationError("no application is named")
-    app: Application = load_app(settings.app)
-    return app
+def _load(start: WorkerStart) -> tuple[Application, Moments]:
+    """Load the hooks and the application where, and as, the settings say. Raises ApplicationError."""
+    settings = start.settings
+    app: Application | None = start.app
+    if app is None:
+        prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
+    moments = Moments(settings.hooks, start.error_log.logger, start.server_view, start.worker_view)
+    moments.post_fork()
+    if app is None:
+        if settings.app is None:
+            raise ApplicationError("no application is named")
+        app = load_app(settings.app)
+    moments.post_worker_init()
+    return app, moments
 
 
 def _tell(channel: socket.socket, message: bytes) -> None:
@@ -128,8 +152,9 @@ def _tell(channel: socket.socket, message: bytes) -> None:
 class _Inbox:
     """What reaches a worker from outside: signals, and the end of the arbiter."""
 
-    def __init__(self, start: WorkerStart) -> None:
+    def __init__(self, start: WorkerStart, moments: Moments) -> None:
         self._start = start
+        self._moments = moments
         self._receive, self._send = socket.socketpair()
         self._receive.setblocking(False)
         self._send.setblocking(False)
@@ -153,6 +178,8 @@ class _Inbox:
             numbers = b""
         if signal.SIGINT in numbers or signal.SIGQUIT in numbers:
             # At once: what the application holds is its own affair, as with any process that is ended.
+            self._moments.worker_int()
+            self._moments.worker_exit()
             os._exit(ExitCode.OK)
         if signal.SIGUSR1 in numbers:
             self._reopen()
@@ -192,15 +219,22 @@ def _note(_: int, __: FrameType | None) -> None:
     """Do nothing: the wakeup descriptor has been written."""
 
 
-def _prepare_last_words(error_log: ErrorLog) -> None:
-    """Have SIGABRT write the stack of every thread to the error log, and end the process.
+class _LastWords:
+    """Has SIGABRT write the stack of every thread to the error log, call the hook, and end the process.
 
-    faulthandler comes on top: it writes, puts the handler below back and raises the signal again.
+    faulthandler comes on top: it writes, puts the handler below back and raises the signal again. So the
+    handler is set once, and finds the hooks here when there are some.
     """
-    signal.signal(signal.SIGABRT, _die)
-    faulthandler.enable(error_log.fileno(), all_threads=True)
-    faulthandler.register(signal.SIGRTMIN, error_log.fileno(), all_threads=True)
 
+    def __init__(self, error_log: ErrorLog) -> None:
+        self.moments: Moments | None = None
+        signal.signal(signal.SIGABRT, self._die)
+        faulthandler.enable(error_log.fileno(), all_threads=True)
+        faulthandler.register(signal.SIGRTMIN, error_log.fileno(), all_threads=True)
 
-def _die(_: int, __: FrameType | None) -> None:
-    os._exit(128 + signal.SIGABRT)
+    def _die(self, _: int, __: FrameType | None) -> None:
+        try:
+            if self.moments is not None:
+                self.moments.worker_abort()
+        finally:
+            os._exit(128 + signal.SIGABRT)

@@ -1,12 +1,28 @@
-"""What a worker writes down: failures of the application, and refusals."""
+"""What a worker writes down: requests that are over, failures of the application, and refusals."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wsgid.log.escape import escape
 from wsgid.protocol.refusal import Refusal
 from wsgid.wsgi.exchange import Exchange
+
+Record = Exchange
+"""What is known of an exchange that is over: what the access log, the metrics and a hook want of it."""
+
+
+def compose(takers: Iterable[Callable[[Record], None] | None]) -> Callable[[Record], None] | None:
+    """Make one function of what is switched on; None if nothing is, so that a request does not pay for it."""
+    wanted = [taker for taker in takers if taker is not None]
+    if len(wanted) <= 1:
+        return wanted[0] if wanted else None
+
+    def record(exchange: Record) -> None:
+        for taker in wanted:
+            taker(exchange)
+
+    return record
 
 
 def make_report(log: logging.Logger) -> Callable[[Exchange, str, BaseException | None], None]:

@@ -90,7 +90,7 @@ class ThreadServer:
         self._around = Surroundings(
             context.app,
             make_report(context.log),
-            None if context.access_log is None else context.access_log.write,
+            context.record,
             settings.server_header,
             sendfile=settings.sendfile,
         )

@@ -1,0 +1,96 @@
+"""The hooks of a worker: found by name, called at their moments."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from wsgid.apps.loader import load_callable
+from wsgid.apps.traceback import own_traceback
+from wsgid.errors import ApplicationError
+from wsgid.hooks import IN_A_WORKER, Hooks, RequestView, ResponseView, accepts
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterable, Mapping
+
+    from wsgid.hooks import ServerView, WorkerView
+    from wsgid.workers.records import Record
+    from wsgid.wsgi.exchange import Application
+
+
+class Moments:
+    """What a worker calls, and with what."""
+
+    def __init__(
+        self,
+        hooks: Mapping[str, str | Callable[..., Any]],
+        log: logging.Logger,
+        server: ServerView,
+        worker: WorkerView,
+    ) -> None:
+        """Find the functions, importing those that are named. Raises ApplicationError."""
+        functions = {
+            name: load_callable(hook, f"hook {name}") if isinstance(hook, str) else hook
+            for name, hook in hooks.items()
+            if name in IN_A_WORKER
+        }
+        self._hooks: Final = Hooks(functions, log)
+        self._server: Final = server
+        self._worker: Final = worker
+        worker.pid = os.getpid()
+
+    def post_fork(self) -> None:
+        """Raises ApplicationError: a worker that is not as its user wants it is not to serve."""
+        self._must("post_fork", self._server, self._worker)
+
+    def post_worker_init(self) -> None:
+        """Raises ApplicationError, likewise."""
+        self._must("post_worker_init", self._worker)
+
+    def worker_int(self) -> None:
+        self._worker.alive = False
+        self._hooks.tell("worker_int", self._worker)
+
+    def worker_abort(self) -> None:
+        self._worker.alive = False
+        self._hooks.tell("worker_abort", self._worker)
+
+    def worker_exit(self) -> None:
+        self._worker.alive = False
+        self._hooks.tell("worker_exit", self._server, self._worker)
+
+    def around(self, app: Application) -> Application:
+        """Return an application that tells the hook before it is called; what that raises is a 500."""
+        pre_request = self._hooks.get("pre_request")
+        if pre_request is None:
+            return app
+        worker = self._worker
+
+        def told(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            pre_request(worker, RequestView(environ))
+            return app(environ, start_response)
+
+        return told
+
+    def post_request(self) -> Callable[[Record], None] | None:
+        """Return what tells the hook of an exchange that is over, if there is a hook."""
+        function = self._hooks.get("post_request")
+        if function is None:
+            return None
+        wanted = accepts(function, 4)
+
+        def tell(record: Record) -> None:
+            if not record.environ.get("REQUEST_METHOD"):
+                return  # refused before it was a request
+            response = ResponseView(record.status, record.headers, record.sent)
+            arguments = (self._worker, RequestView(record.environ), record.environ, response)
+            self._hooks.tell("post_request", *arguments[:wanted])
+
+        return tell
+
+    def _must(self, moment: str, *arguments: object) -> None:
+        try:
+            self._hooks.call(moment, *arguments)
+        except Exception as error:
+            raise ApplicationError(f"the hook {moment} failed\n{own_traceback(error).text}") from error
