@@ -10,6 +10,11 @@ import re
 
 from wsgid.net.address import parse_address
 
+# For JSON Schema: what can be known without reading an address. Only digits would be a port without a host.
+LISTENING = "[^0-9]"
+NETWORK = r"^(\*|[0-9a-fA-F:.]+(/[0-9]{1,3})?)$"
+SYSLOG = "^((udp|tcp)://|unix:///)"
+
 # Sockets that are passed: by a descriptor's number, or by the name in a systemd socket unit, which has no
 # control characters, no colon, and at most 255 characters (systemd.socket(5), FileDescriptorName=).
 _PASSED = re.compile(r"fd://[0-9]{1,6}|systemd:(\*|[!-9;-~]{1,255})")

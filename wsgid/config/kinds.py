@@ -38,6 +38,12 @@ _INSTEAD = {
     "daphne.": 'write "asgi"',
 }
 
+# For JSON Schema: what is taken beside the kinds themselves.
+OTHER_SPELLINGS = (
+    r"^(threads|gevent_pywsgi|gevent_wsgi|egg:gunicorn#\w+|(uvicorn\.workers|uvicorn_worker|gunicorn\.workers)"
+    r"\.[\w.]+|[^:\s]+[^:\s.]:[^:\s]+)$"
+)
+
 _OURS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 

@@ -16,6 +16,8 @@ UNIT_BYTES = {"K": 2**10, "M": 2**20, "G": 2**30}
 DURATION = r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$"
 SIZE = r"^([0-9]+)([KMGkmg])$"
 OCTAL = r"^0[oO]?[0-7]*$"
+# The same up to 0777.
+PERMISSIONS = r"^0([0-7]{0,3}|[oO]0*[0-7]{1,3})$"
 
 
 def seconds(value: object) -> object:

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 # chown(2) and setresuid(2) take -1, which is this as an unsigned number, for "unchanged".
 NOBODYS_ID = 2**32 - 1
 
+# As regular expressions of JSON Schema, too: no look-around, and what \w means there is ASCII.
 # RFC 9110, 5.1: a token.
-_FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+FIELD_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+# RFC 9110, 5.5: field-content.
+FIELD_VALUE = r"^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$"
+# useradd(8) is stricter, but the names of a directory service have @, dots and backslashes.
+ACCOUNT = r"^[^\s:/,\x00-][^\s:/,\x00]*$"
+FUNCTION = r"^[^:\s]+:[^:\s]+$"
+
 _NAME = r"[^\W\d]\w*"
 _DOTTED = rf"{_NAME}(\.{_NAME})*"
 
@@ -58,22 +65,20 @@ def account(value: object) -> int | str | None:
                 raise ValueError(f"`{value}` is no number of a user or group: 0 to {NOBODYS_ID - 1}")
             return value
         case str():
-            # useradd(8) is stricter, but the names of a directory service have @, dots and backslashes.
-            if not re.fullmatch(r"[^\s:/,\0-][^\s:/,\0]*", value):
+            if not re.fullmatch(ACCOUNT, value):
                 raise ValueError(f"`{value}` is no name of a user or group")
             return value
     raise PydanticCustomError("wrong_type", "a name or a number")
 
 
 def header_value(value: str) -> str:
-    # RFC 9110, 5.5, field-content.
-    if not re.fullmatch(r"([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?", value):
+    if not re.fullmatch(FIELD_VALUE, value):
         raise ValueError("a header's value is Latin-1, without control characters, without space at its ends")
     return value
 
 
 def header_name(value: str) -> str:
-    if not re.fullmatch(_FIELD_NAME, value):
+    if not re.fullmatch(FIELD_NAME, value):
         raise ValueError(f"`{value}` is no name of a header")
     return value
 

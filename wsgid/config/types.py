@@ -26,7 +26,7 @@ from pydantic import (
 from wsgid.config import endpoints, maps, numbers, secrets, texts
 from wsgid.config.expects import Expects, Words, numbered_words, off_or_words, words, words_or_none
 from wsgid.config.hooks import HOOKS
-from wsgid.config.kinds import WORKER_CLASS_ALIASES, WORKER_CLASSES, worker_class
+from wsgid.config.kinds import OTHER_SPELLINGS, WORKER_CLASS_ALIASES, WORKER_CLASSES, worker_class
 from wsgid.config.secrets import Secret, SecretSource
 
 __all__ = [
@@ -62,14 +62,35 @@ def _auto_or(value: object, number: ValidatorFunctionWrapHandler) -> int:
 
 # Texts
 
+# Patterns are for JSON Schema alone: what the checks here say, they say better.
+
+
+def _pattern(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
 Text = Annotated[str, AfterValidator(texts.text), Expects("a string")]
 Path = Annotated[Text, Expects("a path")]
-LogTarget = Annotated[Text, AfterValidator(texts.not_empty), Expects('a path, or "-"')]
-AppSpec = Annotated[Annotated[Text, AfterValidator(texts.app)] | None, Expects('a string, "module:variable"')]
-HeaderValue = Annotated[str, AfterValidator(texts.header_value), Expects("a string")]
-WorkerClass = Annotated[Text, AfterValidator(worker_class), Expects("a string")]
+LogTarget = Annotated[Text, AfterValidator(texts.not_empty), _pattern("."), Expects('a path, or "-"')]
+AppSpec = Annotated[
+    Annotated[Text, AfterValidator(texts.app), _pattern(".")] | None, Expects('a string, "module:variable"')
+]
+HeaderValue = Annotated[
+    str, AfterValidator(texts.header_value), _pattern(texts.FIELD_VALUE), Expects("a string")
+]
+WorkerClass = Annotated[
+    Text,
+    AfterValidator(worker_class),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(WORKER_CLASSES)}, {"type": "string", "pattern": OTHER_SPELLINGS}]}
+    ),
+    Expects("a string"),
+]
 SyslogAddress = Annotated[
-    Text, AfterValidator(endpoints.syslog), Expects('an address, "udp://localhost:514"')
+    Text,
+    AfterValidator(endpoints.syslog),
+    _pattern(endpoints.SYSLOG),
+    Expects('an address, "udp://localhost:514"'),
 ]
 
 _NoneIfEmpty = BeforeValidator(_none_if_empty, json_schema_input_type=str | None)
@@ -85,7 +106,11 @@ StatsdAddress = Annotated[
 AccountOrNone = Annotated[
     int | str | None,
     PlainValidator(
-        texts.account, json_schema_input_type=Annotated[int, Field(ge=0, lt=texts.NOBODYS_ID)] | str | None
+        texts.account,
+        json_schema_input_type=Annotated[int, Field(ge=0, lt=texts.NOBODYS_ID)]
+        | Annotated[str, Field(pattern=texts.ACCOUNT)]
+        | Literal[""]
+        | None,
     ),
     Expects("a name or a number"),
 ]
@@ -128,7 +153,7 @@ ByteSize = Annotated[
 
 _OCTAL = 'octal, written "022" or 0o022'
 _Permissions = Annotated[int, Field(ge=0, le=0o777)]
-_WrittenMode = _Permissions | Annotated[str, Field(pattern=numbers.OCTAL)]
+_WrittenMode = _Permissions | Annotated[str, Field(pattern=numbers.PERMISSIONS)]
 Mode = Annotated[
     _Permissions, BeforeValidator(numbers.octal, json_schema_input_type=_WrittenMode), Expects(_OCTAL)
 ]
@@ -148,27 +173,38 @@ WorkerCount = Annotated[
 
 # Lists
 
-_Strings = BeforeValidator(_items, json_schema_input_type=list[str])
-Paths = Annotated[tuple[Path, ...], _Strings, Expects("a list of paths")]
+
+def _strings(pattern: str) -> BeforeValidator:
+    return BeforeValidator(_items, json_schema_input_type=list[Annotated[str, Field(pattern=pattern)]])
+
+
+Paths = Annotated[
+    tuple[Path, ...], BeforeValidator(_items, json_schema_input_type=list[str]), Expects("a list of paths")
+]
 PathPatterns = Annotated[
     tuple[Annotated[Text, AfterValidator(texts.path_pattern)], ...],
-    BeforeValidator(_items, json_schema_input_type=list[Annotated[str, Field(pattern="^[/*]")]]),
+    _strings("^[/*]"),
     Expects('a list of patterns, ["/healthz", "/static/*"]'),
 ]
 Addresses = Annotated[
     tuple[Annotated[Text, AfterValidator(endpoints.listening)], ...],
     AfterValidator(endpoints.at_least_one),
-    BeforeValidator(_items, json_schema_input_type=Annotated[list[str], Field(min_length=1)]),
+    BeforeValidator(
+        _items,
+        json_schema_input_type=Annotated[
+            list[Annotated[str, Field(pattern=endpoints.LISTENING)]], Field(min_length=1)
+        ],
+    ),
     Expects('a list of addresses, ["127.0.0.1:8000"]'),
 ]
 Networks = Annotated[
     tuple[Annotated[Text, AfterValidator(endpoints.network)], ...],
-    _Strings,
+    _strings(endpoints.NETWORK),
     Expects('a list of addresses and networks, ["127.0.0.1", "10.0.0.0/8"]'),
 ]
 EnvironNames = Annotated[
     tuple[Annotated[Text, AfterValidator(texts.environ_name)], ...],
-    _Strings,
+    _strings(texts.FIELD_NAME),
     Expects('a list of names, ["REMOTE_USER"]'),
 ]
 
@@ -193,7 +229,10 @@ PasteGlobals = Annotated[
     BeforeValidator(maps.paste_globals, json_schema_input_type=dict[str, str] | list[_Pair]),
     Expects(_TABLE),
 ]
-Headers = Annotated[dict[Annotated[str, AfterValidator(texts.header_name)], str], Expects(_TABLE)]
+Headers = Annotated[
+    dict[Annotated[str, AfterValidator(texts.header_name), _pattern(texts.FIELD_NAME)], str],
+    Expects(_TABLE),
+]
 Hooks = Annotated[
     dict[Annotated[str, AfterValidator(texts.hook_name)], Annotated[Any, AfterValidator(texts.hook)]],
     # In a schema there are only texts, and only these names.
@@ -201,7 +240,11 @@ Hooks = Annotated[
         {
             "type": "object",
             "properties": {
-                name: {"type": "string", "description": f"called with {', '.join(arguments)}"}
+                name: {
+                    "type": "string",
+                    "pattern": texts.FUNCTION,
+                    "description": f"called with {', '.join(arguments)}",
+                }
                 for name, arguments in HOOKS.items()
             },
             "additionalProperties": False,
@@ -209,7 +252,12 @@ Hooks = Annotated[
     ),
     Expects('a table of functions, { post_fork = "module:function" }'),
 ]
-LogConfig = Annotated[dict[str, Any], AfterValidator(maps.log_config), Expects("a table")]
+LogConfig = Annotated[
+    dict[str, Any],
+    AfterValidator(maps.log_config),
+    WithJsonSchema({"type": "object", "properties": {"version": {"const": 1}}}),
+    Expects("a table"),
+]
 SecretOrNone = Annotated[
     Secret | None,
     PlainValidator(secrets.secret, json_schema_input_type=str | _SecretTable | None),
