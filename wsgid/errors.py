@@ -49,6 +49,12 @@ class AddressError(WsgidError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class BusyError(WsgidError):
+    """Another server has what this one needs; it may let go of it."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
 class ConfigurationError(WsgidError):
     """The settings are wrong; `config.diagnostics.Mistakes` carries each of them with its place."""
 

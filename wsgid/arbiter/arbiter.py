@@ -112,6 +112,7 @@ class Arbiter:
         self._loop = equipment.loop
         self._channels = equipment.channels
         self._births = equipment.births
+        self._pidfile = equipment.pidfile
         self._moments = equipment.moments
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
@@ -332,6 +333,10 @@ class Arbiter:
         self._is_rolling = True
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
+        try:
+            self._pidfile.take(settings.pidfile)
+        except WsgidError as error:  # the former file stays
+            self._log.error("%s", error)
         self._moments.take_over(settings, generation.hooks)
         self._moments.set_workers(settings.workers, workers)
         for text, listener in generation.listeners.items():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wsgid.arbiter.loop import Loop
     from wsgid.arbiter.moments import Moments
     from wsgid.daemon.notify import Notifier
+    from wsgid.daemon.pidfile import Pidfile
     from wsgid.log.error import ErrorLog
     from wsgid.metrics.scoreboard import Scoreboard
 
@@ -36,6 +37,7 @@ class Births:
         loop: Loop,
         channels: Channels,
         notifier: Notifier,
+        pidfile: Pidfile,
         moments: Moments,
     ) -> None:
         """`work` is what a worker does; `app` the application, where the settings do not name it."""
@@ -47,6 +49,7 @@ class Births:
         self._loop: Final = loop
         self._channels: Final = channels
         self._notifier: Final = notifier
+        self._pidfile: Final = pidfile
         self._moments: Final = moments
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -112,6 +115,7 @@ class Births:
         self._loop.undo_in_child()
         self._channels.close_in_child()
         self._notifier.close()
+        self._pidfile.close_in_child()
 
     def close(self) -> None:
         for end in self._handover:

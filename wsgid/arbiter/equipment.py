@@ -13,6 +13,7 @@ from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
 from wsgid.daemon.notify import Notifier
+from wsgid.daemon.pidfile import Pidfile
 from wsgid.errors import ConfigurationError
 from wsgid.metrics.scoreboard import Scoreboard
 
@@ -43,6 +44,7 @@ class Equipment:
     loop: Loop
     channels: Channels
     births: Births
+    pidfile: Pidfile
     moments: Moments
 
 
@@ -54,7 +56,8 @@ def open_equipment(
 ) -> Equipment:
     """Open everything; `stack` closes it again, also if something on the way cannot be opened.
 
-    Raises ConfigurationError, AddressError. Signals come late: until then they end the command, as before.
+    Raises ConfigurationError, AddressError, BusyError. Signals come late: until then they end the command,
+    as before.
     """
     if settings.umask is not None:
         # Before the first file is made. A program that embeds us has its own back.
@@ -75,6 +78,10 @@ def open_equipment(
     stack.callback(loop.close)
     channels = Channels(loop)
     stack.callback(channels.close)
+    # Once there are ears for signals: some are sent as soon as the file is there.
+    pidfile = Pidfile()
+    stack.callback(pidfile.release)
+    pidfile.take(settings.pidfile)
     moments = Moments(settings, generations.current.hooks, error_log.logger)
     births = Births(
         work=work,
@@ -85,10 +92,11 @@ def open_equipment(
         loop=loop,
         channels=channels,
         notifier=notifier,
+        pidfile=pidfile,
         moments=moments,
     )
     stack.callback(births.close)
-    return Equipment(error_log, generations, scoreboard, notifier, loop, channels, births, moments)
+    return Equipment(error_log, generations, scoreboard, notifier, loop, channels, births, pidfile, moments)
 
 
 def check_room(settings: Settings, scoreboard: Scoreboard) -> None:

@@ -78,7 +78,6 @@ NOT_BUILT: tuple[str, ...] = (
     "proxy_protocol",
     "proxy_allow_ips",
     "daemon",
-    "pidfile",
     "user",
     "group",
     "initgroups",
