@@ -108,9 +108,7 @@ def _no_setting(layer: Layer, given: str, value: object) -> Diagnostic:
     note = _advice(given, value)
     place = layer.place((given,))
     where = place.key
-    near = suggestion(given).removeprefix("did you mean `").removesuffix("`?")
-    # A misspelt secret is a secret.
-    if (sounds_secret(given) or sounds_secret(near)) and where.text:
+    if sounds_secret(given) and where.text:
         same_line = (where.line, where.text) == (place.value.line, place.value.text)
         start = place.value.column if same_line else None
         where = hide(where, max(start or 0, where.end or 1))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from wsgid.config.layers import KeyPath
     from wsgid.config.option import Option
 
+DEFAULTS = "defaults"
+"""The layer of the platform's variables, which are set for all services alike."""
 CMD_ARGS = "WSGID_CMD_ARGS"
 PREFIX = "WSGID_"
 KNOWN = frozenset({CMD_ARGS, "WSGID_PREDECESSOR"})
@@ -40,7 +42,7 @@ def default_layer(environ: Mapping[str, str]) -> Layer:
             )
             for index, piece in enumerate(pieces or ()):
                 places[name, index] = _inside(places[name,], piece)
-    return Layer("defaults", values, places, style="text")
+    return Layer(DEFAULTS, values, places, style="text")
 
 
 def variable_layer(environ: Mapping[str, str]) -> Layer:

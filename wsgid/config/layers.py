@@ -76,8 +76,7 @@ class Layer:
             (other.value.column, other.value.end or len(where.text) + 1)
             for known, other in self.places.items()
             if known[0] in SECRETS and other.value.column is not None and _share_line(other.value, where)
-            # The header of a table, [env], is no value yet.
-            if other.value != other.key or where.kind != "file" or isinstance(known[-1], int)
+            if not self._is_only_around(known, other)
         )
         if not secret:
             return where
@@ -88,6 +87,15 @@ class Layer:
         for start, end in reversed(_without_overlaps(secret)):
             where = hide(where, start, end)
         return where
+
+    def _is_only_around(self, path: KeyPath, place: Place) -> bool:
+        """Tell whether a place hides nothing that the places inside of it do not: names are no secrets."""
+        if place.value == place.key and place.value.kind == "file" and isinstance(path[-1], str):
+            return True  # the header of a table, [env], is no value yet
+        value = self.values.get(str(path[0]))
+        return (
+            len(path) == 1 and isinstance(value, dict) and all((path[0], key) in self.places for key in value)
+        )
 
     def _begins_line(self, place: Place, path: KeyPath, where: Where) -> bool:
         key = place.key

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wsgid.config.diagnostics import did_you_mean
 from wsgid.config.secrets import REDACTED, SECRET_WORDS
 from wsgid.config.settings import Settings, about
 
@@ -28,7 +29,8 @@ _SPELLINGS = frozenset(
 
 # [env], [[a.b]]: not the end of a list.
 _HEADER = re.compile(r"""\s*\[+\s*["']?([\w-]+)[^\[\],=]*\]+\s*(?:#.*)?""")
-_KEY = re.compile(r"""(\s*)["']?([\w-]+)["']?\s*(?:\.[^=:]*)?[=:]""")
+_NAMED = re.compile(r"""["']?([\w-]+)["']?\s*[=:]\s*""")
+_KEY = re.compile(r"""(\s*)["']?([\w-]+)["']?\s*(?:\.[^=:]*)?[=:][ \t]*""")
 
 
 def hide(where: Where, start: int, end: int | None = None) -> Where:
@@ -59,7 +61,9 @@ def sounds_secret(name: str) -> bool:
 
     `name` need not be a setting's: a misspelt `keyfile_password` is a secret nevertheless.
     """
-    return name in SECRETS or SECRET_WORDS.search(name) is not None
+    if name in _SPELLINGS:
+        return name in SECRETS
+    return SECRET_WORDS.search(name) is not None or did_you_mean(name, sorted(SECRETS)) != ""
 
 
 def hide_unread(where: Where, lines: Sequence[str]) -> Where:
@@ -77,8 +81,16 @@ def hide_unread(where: Where, lines: Sequence[str]) -> Where:
     if not _is_in_secret(lines[: where.line]):
         return where
     # Inside of it a line shows its key at most, and that only where it begins with one.
-    is_assignment = own is not None and re.fullmatch(r"""\s*["']?\w+["']?\s*[=:]""", own[0]) is not None
+    is_assignment = own is not None and re.fullmatch(r"""\s*["']?\w+["']?\s*[=:][ \t]*""", own[0]) is not None
     return hide(where, own.end() + 1 if own is not None and is_assignment else 1)
+
+
+def hide_named(where: Where) -> Where:
+    """Return a place without what follows, in its line, the name of something secret."""
+    for name in _NAMED.finditer(where.text):
+        if sounds_secret(name[1]):
+            return hide(where, name.end() + 1)
+    return where
 
 
 def _is_in_secret(lines: Sequence[str]) -> bool:

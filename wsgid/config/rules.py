@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where
+from wsgid.config.env import DEFAULTS
 from wsgid.config.kinds import WORKER_CLASSES
 from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
 
@@ -141,7 +142,7 @@ def _not_honoured(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
     if kind not in WORKER_CLASSES:
         return
     for name in merged.history:
-        if kind in about(name).kinds or name == "threads":
+        if kind in about(name).kinds or name == "threads" or merged.last(name).layer == DEFAULTS:
             continue
         # "off" is what these kinds do anyway: nothing is left undone.
         if name == "request_buffering" and not settings.request_buffering and kind in ("gevent", "eventlet"):
@@ -199,7 +200,8 @@ def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
             yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
         else:
             labels.append(Label(where))
-            names.append(f"`{name}`")
+            in_map = isinstance(merged.values[name], dict) and "=" in entry
+            names.append(f"`{entry.replace('=', '.')}`" if in_map else f"`{name}`")
     if names:
         yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))
 

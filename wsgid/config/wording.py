@@ -60,7 +60,7 @@ def _other_type(path: KeyPath, detail: ErrorDetails) -> str:
     # These are the commonest slips, so they are shown right.
     if BY_NAME[name].kind == "list" and isinstance(given, str) and '"' not in given:
         return f'{note}: write ["{given}"]'
-    if found == "table" and BY_NAME[name].kind != "map":
+    if found == "table" and "{" not in note:
         return f"{note}: `{name}` is no table"
     return note
 

@@ -1,0 +1,67 @@
+"""What settings say to one another, where the corpus of mistakes has no row: what is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wsgid.config.diagnostics import Mistakes
+from wsgid.config.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wsgid.config.diagnostics import Diagnostic
+
+
+def warnings(directory: Path, environ: dict[str, str] | None = None, **call: Any) -> list[Diagnostic]:
+    loaded = load(["--check-config"], environ or {}, str(directory), call)
+    return [warning for warning in loaded.warnings if warning.code != "not-built-yet"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"worker_class": "gthread", "threads": 8},
+        {"worker_class": "asgi", "threads": 1},
+        {"worker_class": "my.servers:Own", "threads": 8, "header_timeout": 3},
+        {"certfile": "both.pem"},
+        {"certfile": "a.pem", "cert_reqs": "required", "ca_certs": "ca.pem"},
+        {"cert_reqs": "required", "hooks": {"ssl_context": "shop:context"}},
+        {"ciphers": "HIGH", "hooks": {"ssl_context": "shop:context"}},
+        {"worker_class": "gevent", "request_buffering": False},
+        {"accesslog": "one.log", "errorlog": "one.log"},
+        {"accesslog": "-", "errorlog": "-"},
+        {"bind": ["127.0.0.1:0", "127.0.0.1:0"]},
+        {"bind": ["unix:@x"], "pidfile": "@x"},
+        {"bind": ["unix:x"], "socket_mode": "0600"},
+        {"bind": ["systemd:web"], "socket_user": "www-data"},
+        {"max_requests": 100, "max_requests_jitter": 10},
+        {"max_requests_jitter": 0},
+        {"daemon": True},
+        {"reload": True, "preload_app": True, "reload_engine": "poll"},
+        {"timeout": 30, "request_timeout": 10, "graceful_timeout": 5},
+        {"user": "www-data", "initgroups": True},
+    ],
+)
+def test_what_goes_together_is_no_mistake(tmp_path: Path, settings: dict[str, Any]) -> None:
+    assert [] == warnings(tmp_path, **settings)
+
+
+def test_every_default_goes_with_every_kind(tmp_path: Path) -> None:
+    """A rule that speaks of what nobody has given would be noise in every log."""
+    for kind in ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi"):
+        assert [] == warnings(tmp_path, worker_class=kind)
+
+
+def test_a_variable_of_the_platform_is_nobodys_mistake(tmp_path: Path) -> None:
+    """It is set for all services alike, and not by whoever chose the worker class."""
+    assert [] == warnings(
+        tmp_path, {"FORWARDED_ALLOW_IPS": "*", "PORT": "80", "WEB_CONCURRENCY": "2"}, worker_class="asgi"
+    )
+
+
+def test_paths_are_compared_where_they_will_be(tmp_path: Path) -> None:
+    with pytest.raises(Mistakes, match="`pidfile` and `errorlog` are the same path"):
+        warnings(tmp_path, chdir=tmp_path, pidfile=f"{tmp_path}/run/../x", errorlog="x")
