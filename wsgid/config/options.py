@@ -262,7 +262,8 @@ def _add(section: argparse._ArgumentGroup, option: Option) -> None:
 
 
 def _help(option: Option) -> str:
-    default = f" [default: {option.default}]" if option.default else ""
+    known = option.default or option.default_words
+    default = f" [default: {known}]" if known else ""
     return f"{option.help}{default} [env: {option.variable}]".replace("%", "%%")
 
 
