@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
-    settings = Settings.model_validate({"keyfile_password": "hunter2"})
+    settings = Settings.model_validate({"keyfile_password": "hunter2", "env": {"KEY": "hunter2"}})
 
     assert "hunter2" not in f"{settings} {settings!r} {settings.keyfile_password}"
     assert settings.keyfile_password is not None

@@ -60,7 +60,7 @@ class Application(Section):
             is_gunicorn=False,
             is_secret=True,  # passwords of databases, keys that sign sessions
         ),
-    ] = Field(default_factory=dict)
+    ] = Field(default_factory=dict, repr=False)
     preload_app: Annotated[
         t.Flag,
         About(
