@@ -16,8 +16,10 @@ from docs.manual import manuals
 from docs.terminal import is_told, told
 from wsgid.arbiter.loop import HANDLED
 from wsgid.config.diagnostics import Code
+from wsgid.config.hooks import HOOKS
 from wsgid.config.settings import NOT_BUILT, Settings
 from wsgid.errors import ExitCode
+from wsgid.hooks import IN_THE_ARBITER
 from wsgid.workers.process import IGNORED, LISTENED_TO
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,15 @@ def test_the_messages_page_has_each_code() -> None:
     assert [] == [
         code for code in get_args(Code) if f"`{code}`" not in rows("reference/messages.md", "Codes")
     ]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_hooks_page_has_each_hook_with_its_arguments(hook: str) -> None:
+    where = "arbiter" if hook in IN_THE_ARBITER else "worker"
+
+    assert f"\n| `{hook}({', '.join(HOOKS[hook])})` | {where} |" in (
+        DOCS / "reference" / "hooks.md"
+    ).read_text(encoding="utf-8")
 
 
 def test_each_text_is_of_a_setting() -> None:
