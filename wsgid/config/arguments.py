@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from wsgid.config.diagnostics import Where
 from wsgid.config.env import CMD_ARGS, Piece, split
 from wsgid.config.layers import BY_NAME, Layer, Place
-from wsgid.config.options import parse_command
+from wsgid.config.options import Command, parse_command
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wsgid.config.layers import KeyPath
-    from wsgid.config.options import Argument, Command
+    from wsgid.config.options import Argument
+
+
+_NOTHING = Command(arguments=(), config=None, instance=None, wants_help=False, wants_version=False)
 
 
 class Token(NamedTuple):
@@ -31,8 +34,11 @@ class Token(NamedTuple):
 
 def command_in_variable(environ: Mapping[str, str]) -> Command:
     """Read WSGID_CMD_ARGS; raises UsageError."""
+    text = environ.get(CMD_ARGS, "")
+    if not text:
+        return _NOTHING  # a parser takes longer to make than all the rest of a load
     try:
-        command = parse_command([token.text for token in tokens(environ.get(CMD_ARGS, ""))])
+        command = parse_command([token.text for token in tokens(text)])
     except ValueError as error:
         raise UsageError(f"wsgid: {CMD_ARGS}: {error}") from error
     except UsageError as error:

@@ -21,6 +21,9 @@ CMD_ARGS = "WSGID_CMD_ARGS"
 PREFIX = "WSGID_"
 KNOWN = frozenset({CMD_ARGS, "WSGID_PREDECESSOR"})
 
+# Which files are read is no setting; people try it nevertheless.
+_OF_COMMANDS = {"WSGID_CONFIG": "--config FILE", "WSGID_INSTANCE": "--instance NAME"}
+
 
 def default_layer(environ: Mapping[str, str]) -> Layer:
     """Return the defaults that the platform gives: Heroku's and others' WEB_CONCURRENCY and PORT.
@@ -75,7 +78,8 @@ def strangers(environ: Mapping[str, str]) -> Iterator[Diagnostic]:
                 yield Diagnostic("warning", "deprecated", message, (Label(where, reason),))
             else:
                 message = f"unknown setting: there is no variable `{name}`"
-                note = did_you_mean(name, sorted(known))
+                flag = _OF_COMMANDS.get(name)
+                note = f'write {CMD_ARGS}="{flag}"' if flag else did_you_mean(name, sorted(known))
                 yield Diagnostic("warning", "unknown-setting", message, (Label(where, note),))
 
 

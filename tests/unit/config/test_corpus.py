@@ -26,7 +26,7 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     for row in tomli.loads(file.read_text(encoding="utf-8"))["row"]
 ]
 
-FILES = {"toml", "python", "gunicorn", "ini"}
+FILES = {"toml", "yaml", "python", "gunicorn", "ini"}
 EVERYWHERE = FILES | {"environment", "WSGID_CMD_ARGS", "command line", "serve()"}
 SOURCES = {
     "unknown-setting": EVERYWHERE,
@@ -44,7 +44,7 @@ SOURCES = {
     # Of an application it is told where that is imported.
     "cannot-import": {"python", "gunicorn", "command line"},
     # An ini file has no secret, and who can read the others' texts is root.
-    "exposed-secret": {"toml", "python", "gunicorn"},
+    "exposed-secret": {"toml", "yaml", "python", "gunicorn"},
 }
 
 
