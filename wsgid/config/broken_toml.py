@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.config.check import suggestion
 from wsgid.config.diagnostics import Diagnostic, Label
-from wsgid.config.redaction import hide, hide_unread, sounds_secret
+from wsgid.config.redaction import hide, hide_named, hide_unread, sounds_secret
 from wsgid.config.source_text import DEEPEST
 from wsgid.config.toml_places import Cut, Scan, Span
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _BEFORE_KEY = re.compile(r"[\s{\[,]*([\w-]+\s*\.\s*)*")
 _HEADER = re.compile(r"[ \t]*\[+[^\]=#]*(\]+[ \t]*)?")
 _BEHIND_KEY = re.compile(r"""["'\s\]]*[=:]?\s*""")
-_NAME = re.compile(r"""["']?([\w-]+)["']?\s*[=:]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,8 @@ class Broken:
             return where
         if self.is_secret:
             return hide(where, self._shown_to(where, span))
-        where = hide_unread(where, self.source.lines)
-        for name in _NAME.finditer(where.text):
-            # Another setting, on the same line by mistake.
-            if sounds_secret(name[1]):
-                return hide(where, name.end() + 1)
-        return where
+        # Another setting may be on the same line by mistake.
+        return hide_named(hide_unread(where, self.source.lines))
 
     def _shown_to(self, where: Where, span: Span) -> int:
         """Return the column from which on a line of a secret is hidden: it shows its key at most."""

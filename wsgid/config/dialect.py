@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-# What stands at the beginning of a line, and in no other of these languages there.
+# What stands at a line's beginning, without space before it, and in no other of these languages there.
 _PYTHON = re.compile(
-    r"(import [\w.]+|from [\w.]+ import\b|def \w+\(.*:|class \w+.*:|if .+:|try:|@\w+)\s*(#.*)?", re.ASCII
+    r"(import [\w.]+|from [\w.]+ import\b|def \w+\(.*:|class \w+.*:|if .+:|try:|@\w+)\s*(#.*)?$", re.ASCII
 )
 _PASTE = re.compile(
     r"\[[ \t]*(server|app|composite|filter|pipeline)[ \t]*:[ \t]*\w+[ \t]*\]|use[ \t]*=[ \t]*egg:"
@@ -16,6 +17,14 @@ _SHELL = re.compile(r"export[ \t]+\w+=|#!.*\bsh\b")
 _CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
 _YAML = re.compile(r"""(-[ \t]+)?["']?[\w-]+["']?:([ \t]|$)|-[ \t]|---$""")
 _TOML = re.compile(r"""["']?[\w.-]+["']?[ \t]*=[^=]|\[+[\w.-]+\]+$""")
+
+_SIGNS = (
+    ("a merge conflict", _CONFLICT),
+    ("Python", _PYTHON),
+    ("PasteDeploy", _PASTE),
+    ("an ini file", _INI),
+    ("a shell script", _SHELL),
+)
 
 _ADVICE = {
     "Python": "the name of a Python file ends with .py",
@@ -29,32 +38,29 @@ _ADVICE = {
 }
 
 
-def guess(text: str) -> str:
-    """Return a language's name as it stands after "this looks like", or nothing where the text is mixed."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("# ")]
-    for language, sign in (
-        ("a merge conflict", _CONFLICT),
-        ("Python", _PYTHON),
-        ("PasteDeploy", _PASTE),
-        ("an ini file", _INI),
-        ("a shell script", _SHELL),
-    ):
-        # In YAML a list stands at the margin, too.
-        if any(_matches(sign, line) for line in lines):
-            return language
+class Guess(NamedTuple):
+    """A language's name, as it stands after "this looks like", and the number of a line that shows it."""
+
+    language: str
+    line: int
+
+
+def guess(text: str) -> Guess | None:
+    """Return the language of a text; None where it is mixed, or none of those that people mistake."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    for language, sign in _SIGNS:
+        found = next((number for number, line in lines if sign.match(line)), None)
+        if found is not None:
+            return Guess(language, found)
     if re.match(r"""\s*[{\[]\s*(["{\[]|$)""", text) and text.rstrip().endswith(("}", "]")) and '":' in text:
-        return "JSON"
-    in_yaml = sum(_YAML.match(line.lstrip()) is not None for line in lines)
-    in_toml = sum(_TOML.match(line.lstrip()) is not None for line in lines)
-    if in_yaml == in_toml:
-        return ""
-    return "YAML" if in_yaml > in_toml else "TOML"
+        return Guess("JSON", lines[0][0])
+    in_yaml = [number for number, line in lines if _YAML.match(line.lstrip())]
+    in_toml = [number for number, line in lines if _TOML.match(line.lstrip())]
+    if len(in_yaml) == len(in_toml):
+        return None
+    return Guess("YAML", in_yaml[0]) if len(in_yaml) > len(in_toml) else Guess("TOML", in_toml[0])
 
 
 def advice(language: str) -> str:
     """Say what to do with a text of a language that `guess` has named."""
     return _ADVICE[language]
-
-
-def _matches(sign: re.Pattern[str], line: str) -> bool:
-    return (sign.fullmatch(line) if sign is _PYTHON else sign.match(line)) is not None

@@ -123,7 +123,7 @@ class Scan:
             start = self.pos
             part = self._take(_KEY_PART)
             if part[0] in "\"'":
-                part = tomli.loads(f"x = {part}")["x"]
+                part = _unquoted(part)
             if path in self._last_item:
                 path = (*path, self._last_item[path])
             path = (*path, part)
@@ -200,3 +200,10 @@ class Scan:
             raise Cut
         self.pos = match.end()
         return match[0]
+
+
+def _unquoted(part: str) -> str:
+    try:
+        return str(tomli.loads(f"x = {part}")["x"])
+    except tomli.TOMLDecodeError as error:
+        raise Cut from error

@@ -42,12 +42,13 @@ def explain(source: SourceText, error: tomli.TOMLDecodeError) -> Diagnostic:
     broken = Broken.at(source, error.pos)
     if error.msg.startswith(("Cannot ", "Duplicate ")):
         return _twice(broken)
-    language = dialect.guess(source.text)
-    # One line of YAML among others is a slip, and its own message shows the line in TOML.
-    if language not in ("", "TOML") and (language != "YAML" or len(source.text.split("\n")) > 3):  # noqa: PLR2004
-        begin = source.start(source.line(broken.pos))
+    guess = dialect.guess(source.text)
+    # One line of YAML alone is a slip, and its own message shows the line in TOML.
+    if guess is not None and guess.language not in ("TOML", "YAML" if len(source.lines) < 3 else ""):  # noqa: PLR2004
+        begin = source.start(guess.line)
         span = Span(begin, begin + max(1, len(broken.line_from(begin))))
-        return broken.mistake(f"this looks like {language}, not TOML", dialect.advice(language), span)
+        message = f"this looks like {guess.language}, not TOML"
+        return broken.mistake(message, dialect.advice(guess.language), span)
     if error.msg.startswith("Expected '=' after a key"):
         return _no_equals(broken)
     if error.msg.startswith(("Expected ']", "Invalid initial character", "Invalid statement")):
