@@ -49,7 +49,7 @@ _OURS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 def worker_class(text: str) -> str:
     """Return the kind that is meant, or `module:Class`; raises ValueError, whose text says what to write."""
-    name = text.strip().removeprefix("egg:gunicorn#")
+    name = text.removeprefix("egg:gunicorn#")
     name = WORKER_CLASS_ALIASES.get(name, name)
     if name in WORKER_CLASSES or _OURS.fullmatch(name):
         return name

@@ -22,14 +22,14 @@ PERMISSIONS = r"^0([0-7]{0,3}|[oO]0*[0-7]{1,3})$"
 
 def seconds(value: object) -> object:
     """Read "30s"; what is no such text is left for the type's own check."""
-    if isinstance(value, str) and (match := re.fullmatch(DURATION, value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(DURATION, value)):
         return float(match[1]) * UNIT_S[match[2]]
     return value
 
 
 def octets(value: object) -> object:
     """Read "64K"; what is no such text is left for the type's own check."""
-    if isinstance(value, str) and (match := re.fullmatch(SIZE, value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(SIZE, value)):
         return int(match[1]) * UNIT_BYTES[match[2].upper()]
     return value
 
@@ -41,10 +41,9 @@ def octal(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = value.strip()
-    if not re.fullmatch(OCTAL, text) or text[-1] in "oO":
-        raise ValueError(_both_spellings(text))
-    return int(text.lower().replace("o", ""), 8)
+    if not re.fullmatch(OCTAL, value) or value[-1] in "oO":
+        raise ValueError(_both_spellings(value))
+    return int(value.lower().replace("o", ""), 8)
 
 
 def why_not_octal(written: str) -> str:
@@ -52,9 +51,7 @@ def why_not_octal(written: str) -> str:
 
     `umask = 22` may mean 022 or 0o26: nobody but its author knows.
     """
-    if written.strip().lower().startswith("0o"):
-        return ""
-    return _both_spellings(written.strip())
+    return "" if written.lower().startswith("0o") else _both_spellings(written)
 
 
 def _both_spellings(text: str) -> str:
