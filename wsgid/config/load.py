@@ -23,7 +23,7 @@ from wsgid.config.derived import derive
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
 from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer
 from wsgid.config.files import DIRECTORY, ENDINGS, choose
-from wsgid.config.layers import merge
+from wsgid.config.layers import BY_NAME, merge
 from wsgid.config.options import parse_command
 from wsgid.config.rules import complaints
 from wsgid.config.secret_sources import exposed, unseal
@@ -60,12 +60,10 @@ class Loaded:
             return None
         if item is None:
             return given[-1].place.value
-        layers = {checked.layer.name: checked for checked in self.layers}
         # A map is made of several layers; a list is the highest's alone.
         for one in reversed(given):
-            checked = layers[one.layer]
             if not isinstance(one.value, dict) or item in one.value:
-                return checked.layer.place((checked.spelt[name], item)).value
+                return one.source.place(name, item).value
         return None
 
 
@@ -109,13 +107,17 @@ def load(
         framework = [check(layer) for layer in _read_server(paste, cwd, merged, found)]
         checked[1:1] = framework
         merged = merge(checked)
+    # Whole files may be missing from what is known.
+    is_incomplete = any(mistake.severity == "error" for mistake in found)
     found += [mistake for one in checked for mistake in one.mistakes]
     is_start = command.action == "serve"
     unsealed = unseal(merged, environ, is_start=is_start)
     settings, notes = _settle(derive(unsealed.values, environ), cwd)
     found += unsealed.mistakes
     found += strangers(environ)
-    found += complaints(settings, merged, environ, is_start=is_start)
+    found += complaints(
+        settings, merged, environ, _doubtful(checked, is_incomplete=is_incomplete), is_start=is_start
+    )
     for one in checked:
         if one.layer.name in files:
             found += exposed(one, Path(cwd, one.layer.name))
@@ -198,6 +200,13 @@ def _read_server(paste: str, cwd: str, merged: Merged, found: list[Diagnostic]) 
 
 
 # Settling
+
+
+def _doubtful(layers: Sequence[Checked], *, is_incomplete: bool) -> frozenset[str]:
+    """Return the settings of which nobody knows what they will be when all mistakes are mended."""
+    if is_incomplete:
+        return frozenset(BY_NAME)
+    return frozenset(name for layer in layers for name in layer.spelt.keys() - layer.values.keys())
 
 
 def _settle(values: dict[str, Any], cwd: str) -> tuple[Settings, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.env import DEFAULTS
@@ -23,20 +23,28 @@ if TYPE_CHECKING:
 
 
 def complaints(
-    settings: Settings, merged: Merged, environ: Mapping[str, str], *, is_start: bool
+    settings: Settings,
+    merged: Merged,
+    environ: Mapping[str, str],
+    doubtful: frozenset[str] = frozenset(),
+    *,
+    is_start: bool,
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the settings together.
 
-    `is_start`: what is not built yet ends a start where it is essential, and is a warning to a check.
+    `doubtful` are settings for which a layer has a value that cannot be read. What they will be when that is
+    mended, nobody knows: so nothing is said that depends on it. `is_start`: what is not built yet ends a
+    start where it is essential, and is a warning to a check.
     """
-    yield from _threads(settings, merged)
+    if "worker_class" not in doubtful:
+        yield from _threads(settings, merged)
+        yield from _not_honoured(settings, merged)
     yield from _one_of_them(merged)
     yield from _same_path(settings, merged)
     yield from _twice_in_bind(settings, merged)
-    yield from _tls(settings, merged)
+    yield from _tls(settings, merged, doubtful)
     yield from _daemon(settings, merged, environ)
-    yield from _not_honoured(settings, merged)
-    yield from _without_what_it_needs(settings, merged)
+    yield from _without_what_it_needs(settings, merged, doubtful)
     yield from _not_built(merged, is_start=is_start)
 
 
@@ -99,12 +107,12 @@ def _twice_in_bind(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
         seen.setdefault(address, index)
 
 
-def _tls(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
-    if "ssl_context" in settings.hooks:
+def _tls(settings: Settings, merged: Merged, doubtful: frozenset[str]) -> Iterator[Diagnostic]:
+    if "ssl_context" in settings.hooks or "hooks" in doubtful:
         return  # the function brings along whatever it likes
-    if settings.keyfile and not settings.certfile:
+    if settings.keyfile and not settings.certfile and "certfile" not in doubtful:
         yield _conflict(merged, "`keyfile` needs `certfile`", "keyfile")
-    if settings.cert_reqs != "none" and not settings.ca_certs:
+    if settings.cert_reqs != "none" and not settings.ca_certs and "ca_certs" not in doubtful:
         message = f'`cert_reqs = "{settings.cert_reqs}"` needs `ca_certs`: without it no client is believed'
         yield _conflict(merged, message, "cert_reqs")
 
@@ -150,35 +158,57 @@ def _not_honoured(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
         yield _nothing(merged, name, f'{name} has no effect with worker_class "{kind}"')
 
 
-def _without_what_it_needs(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+class _Need(NamedTuple):
+    """Settings that do nothing without others: the first of these is what a person would set."""
+
+    names: tuple[str, ...]
+    needed: tuple[str, ...]
+    is_there: Callable[[Settings], object]
+    shown: str = ""
+
+
+def _without_what_it_needs(
+    settings: Settings, merged: Merged, doubtful: frozenset[str]
+) -> Iterator[Diagnostic]:
     """Yield a warning for each setting that does nothing without another one."""
-    needs: tuple[tuple[tuple[str, ...], str, Callable[[Settings], object]], ...] = (
-        (("max_requests_jitter",), "max_requests", lambda it: it.max_requests),
-        (
-            ("keyfile_password", "ca_certs", "ciphers", "tls_minimum"),
-            "certfile",
-            lambda it: it.certfile or it.keyfile or "ssl_context" in it.hooks,
-        ),
-        (("socket_mode", "socket_user", "socket_group"), "a Unix socket in `bind`", _has_unix_socket),
-        (("initgroups",), "user", lambda it: it.user is not None),
-        (("reload_engine", "reload_extra_files"), "reload", lambda it: it.reload),
-        (("proxy_allow_ips",), "proxy_protocol", lambda it: it.proxy_protocol != "off"),
-        (("paste_global",), "paste", lambda it: it.paste),
-        (("statsd_prefix", "dogstatsd_tags"), "statsd_host", lambda it: it.statsd_host),
-        (("access_log_skip",), "accesslog", lambda it: it.accesslog or it.logconfig_dict or it.syslog),
-    )
-    for names, needed, is_there in needs:
-        if is_there(settings):
+    for need in _NEEDS:
+        if need.is_there(settings) or not doubtful.isdisjoint(need.needed):
             continue
-        for name in names:
+        for name in need.names:
             if merged.values.get(name):
-                shown = needed if " " in needed else f"`{needed}`"
+                shown = need.shown or f"`{need.needed[0]}`"
                 yield _nothing(merged, name, f"`{name}` has no effect without {shown}")
 
 
 def _has_unix_socket(settings: Settings) -> bool:
     # Nobody knows here which sockets the service manager passes.
     return any(address.startswith(("unix:", "fd://", "systemd:")) for address in settings.bind)
+
+
+_NEEDS = (
+    _Need(("max_requests_jitter",), ("max_requests",), lambda it: it.max_requests),
+    _Need(
+        ("keyfile_password", "ca_certs", "ciphers", "tls_minimum"),
+        ("certfile", "keyfile", "hooks"),
+        lambda it: it.certfile or it.keyfile or "ssl_context" in it.hooks,
+    ),
+    _Need(
+        ("socket_mode", "socket_user", "socket_group"),
+        ("bind",),
+        _has_unix_socket,
+        "a Unix socket in `bind`",
+    ),
+    _Need(("initgroups",), ("user",), lambda it: it.user is not None),
+    _Need(("reload_engine", "reload_extra_files"), ("reload",), lambda it: it.reload),
+    _Need(("proxy_allow_ips",), ("proxy_protocol",), lambda it: it.proxy_protocol != "off"),
+    _Need(("paste_global",), ("paste",), lambda it: it.paste),
+    _Need(("statsd_prefix", "dogstatsd_tags"), ("statsd_host",), lambda it: it.statsd_host),
+    _Need(
+        ("access_log_skip",),
+        ("accesslog", "logconfig_dict", "syslog"),
+        lambda it: it.accesslog or it.logconfig_dict or it.syslog,
+    ),
+)
 
 
 def _nothing(merged: Merged, name: str, message: str) -> Diagnostic:

@@ -65,3 +65,25 @@ def test_a_variable_of_the_platform_is_nobodys_mistake(tmp_path: Path) -> None:
 def test_paths_are_compared_where_they_will_be(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match="`pidfile` and `errorlog` are the same path"):
         warnings(tmp_path, chdir=tmp_path, pidfile=f"{tmp_path}/run/../x", errorlog="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        ('worker_class = "tornado"', {"threads": 8, "worker_class": "gthraed"}),
+        ("certfile = 1", {"keyfile": "key.pem", "ciphers": "HIGH"}),
+        ("ca_certs = 1", {"certfile": "a.pem", "cert_reqs": "required"}),
+        ("bind = 1", {"socket_mode": "0600"}),
+        ("[hooks]\nssl_context = 1", {"keyfile": "key.pem"}),
+        ("a syntax error", {"keyfile": "key.pem", "max_requests_jitter": 5}),
+    ],
+)
+def test_nothing_is_said_that_hangs_on_a_value_that_cannot_be_read(
+    tmp_path: Path, text: str, call: dict[str, Any]
+) -> None:
+    """When that is mended, the conflict may be gone: whoever has one mistake is told of one."""
+    (tmp_path / "wsgid.toml").write_text(text)
+    with pytest.raises(Mistakes) as caught:
+        warnings(tmp_path, **call)
+
+    assert 1 == len([one for one in caught.value.diagnostics if one.code != "not-built-yet"])
