@@ -131,7 +131,7 @@ class Arbiter:
             self._tell_of(text, listener)
         self._moments.on_starting()
         stack.callback(self._moments.on_exit)
-        self._moments.set_workers(settings.workers, None)
+        self._tell_number(settings.workers, None)
         self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
 
@@ -227,7 +227,7 @@ class Arbiter:
                 workers = max(1, former + (1 if name == "TTIN" else -1))
                 self._wanted = replace(self._wanted, workers=workers)
                 self._log.info("workers %d -> %d (SIG%s)", former, workers, name)
-                self._moments.set_workers(workers, former)
+                self._tell_number(workers, former)
             case "USR2":
                 self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
             case _:
@@ -338,10 +338,16 @@ class Arbiter:
         except WsgidError as error:  # the former file stays
             self._log.error("%s", error)
         self._moments.take_over(settings, generation.hooks)
-        self._moments.set_workers(settings.workers, workers)
+        self._tell_number(settings.workers, workers)
         for text, listener in generation.listeners.items():
             if text not in former.listeners:
                 self._tell_of(text, listener)
+
+    def _tell_number(self, new: int, old: int | None) -> None:
+        """Tell hooks and metrics how many workers are wanted; `old` is None at the start."""
+        self._moments.set_workers(new, old)
+        if (statsd := self._generations.current.statsd) is not None:
+            statsd.gauge("workers", new)
 
     def _tell_of(self, text: str, listener: Listener) -> None:
         where = place_of_address(self._loaded, text)

@@ -52,7 +52,7 @@ class Moments:
         """Raises ConfigurationError: there is no server yet that could go on without it."""
         try:
             self._hooks.call("on_starting", self.server)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigurationError(f"the hook on_starting failed\n{own_traceback(error).text}") from error
 
     def take_over(self, settings: Settings, hooks: Hooks) -> None:

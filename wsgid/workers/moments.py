@@ -92,5 +92,5 @@ class Moments:
     def _must(self, moment: str, *arguments: object) -> None:
         try:
             self._hooks.call(moment, *arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ApplicationError(f"the hook {moment} failed\n{own_traceback(error).text}") from error
