@@ -64,9 +64,9 @@ with tempfile.TemporaryDirectory() as directory:
 
 
 def test_help_and_version_import_no_pydantic() -> None:
-    """A person waits for them, and completion asks them."""
-    for flag in ("--help", "--version"):
-        then = f"with contextlib.redirect_stdout(io.StringIO()):\n    wsgid.cli.main.main([{flag!r}])"
+    """A person waits for them, and so does a shell that starts with the completion they print."""
+    for argv in (["--help"], ["--version"], ["--print-completion", "bash"]):
+        then = f"with contextlib.redirect_stdout(io.StringIO()):\n    wsgid.cli.main.main({argv!r})"
         unwanted = ("pydantic", "tomli", "socket", "inspect")
         assert "" == brought_in("contextlib, io, wsgid.cli.main", unwanted, then)
 
