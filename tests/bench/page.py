@@ -131,6 +131,7 @@ def start_lines(start: Start) -> Iterator[str]:
     names = [*start.versions]
     yield from ("### Before the first request", "")
     yield "Both servers as they are started by default, with 4 sync workers, in one interleaved run; medians."
+    yield "gunicorn is ready, it says, before its workers have loaded the application; wsgid when they serve."
     yield "Private memory is what no other process has a part in (`Private_*` in `/proc/PID/smaps_rollup`)."
     yield ""
     yield "| | " + " | ".join(f"{name} {version}" for name, version in start.versions.items()) + " |"

@@ -87,16 +87,38 @@ class Called:
     """Of the largest of its processes."""
 
 
+# A process begins with the memory of whoever forked it, for getrusage(2) keeps the maximum over exec: so
+# commands are run by one that is smaller than all of them.
+LAUNCHER = """
+import os, resource, sys
+status = os.waitstatus_to_exitcode(os.waitpid(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)[1])
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(int(os.environ["FIGURES"]), "w") as figures:
+    print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, file=figures)
+sys.exit(status)
+"""
+
+
 def call(argv: Sequence[str]) -> Called:
     """Run a command to its end."""
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(argv, cwd=ROOT, stdout=output, stderr=output, env=environment())
-        _, wait_status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(wait_status)
-        if process.returncode:
-            output.seek(0)
-            raise BenchError(f"{argv} ended with {process.returncode}: {output.read().decode()}")
-    return Called(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as figures:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", LAUNCHER, *argv],
+                cwd=ROOT,
+                env={**environment(), "FIGURES": str(writing)},
+                pass_fds=[writing],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+        finally:
+            os.close(writing)
+        if done.returncode:
+            raise BenchError(f"{argv} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        cpu_s, peak_bytes = figures.read().split()
+    return Called(float(cpu_s), int(peak_bytes))
 
 
 def start(begins: Sequence[str]) -> dict[str, float]:
