@@ -10,8 +10,9 @@ import re
 
 from wsgid.net.address import parse_address
 
-# For JSON Schema: what can be known without reading an address. Only digits would be a port without a host.
-LISTENING = "[^0-9]"
+# For JSON Schema: what can be told without reading an address. A port alone, and a path alone, are slips.
+LISTENING = "^[^/]*[^0-9/]"
+STATSD = "^$|^[^/]*[^0-9/]"
 NETWORK = r"^(\*|[0-9a-fA-F:.]+(/[0-9]{1,3})?)$"
 SYSLOG = "^((udp|tcp)://|unix:///)"
 

@@ -41,7 +41,7 @@ _INSTEAD = {
 # For JSON Schema: what is taken beside the kinds themselves.
 OTHER_SPELLINGS = (
     r"^(threads|gevent_pywsgi|gevent_wsgi|egg:gunicorn#\w+|(uvicorn\.workers|uvicorn_worker|gunicorn\.workers)"
-    r"\.[\w.]+|[^:\s]+[^:\s.]:[^:\s]+)$"
+    r"\.[\w.]+|[^\W\d]([\w.]*\w)?:[^\W\d]\w*)$"
 )
 
 _OURS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")

@@ -18,34 +18,6 @@ if TYPE_CHECKING:
 
     from wsgid.config.option import Option
 
-_ACCOUNT = r"^([^\s:/,-][^\s:/,]*)?$"
-_NETWORK = r"^(\*|[0-9A-Fa-f:.]+(/[0-9.]+)?)$"
-_HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-# What can be said of a text here; the checker says more, and says it better.
-TEXTS: dict[str, dict[str, Any]] = {
-    "app": {"minLength": 1},
-    # A port alone, and a path alone, are the slips.
-    "bind": {"pattern": "^[^/]*[^0-9/]"},
-    "socket_user": {"pattern": _ACCOUNT},
-    "socket_group": {"pattern": _ACCOUNT},
-    "worker_class": {
-        "pattern": r"^(sync|gthread|threads|gevent|eventlet|tornado|asgi|[^\W\d][\w.]*:[^\W\d]\w*)$"
-    },
-    "forwarded_allow_ips": {"pattern": _NETWORK},
-    "proxy_allow_ips": {"pattern": _NETWORK},
-    "forwarder_headers": {"pattern": _HEADER},
-    "user": {"pattern": _ACCOUNT},
-    "group": {"pattern": _ACCOUNT},
-    "errorlog": {"minLength": 1},
-    "syslog_addr": {"pattern": "^(udp|tcp|unix)://"},
-    "statsd_host": {"pattern": "^$|^[^/]*[^0-9/]"},
-    "hooks": {"pattern": ":"},
-}
-TABLES: dict[str, dict[str, Any]] = {
-    "secure_scheme_headers": {"propertyNames": {"pattern": _HEADER}},
-    "logconfig_dict": {"properties": {"version": {"const": 1}}},
-}
-
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
@@ -84,18 +56,7 @@ def _property(option: Option, made: dict[str, Any]) -> dict[str, Any]:
     default = Settings.model_fields[option.name].get_default(call_default_factory=True)
     if default is not None and not option.default_words:
         described["default"] = _written(option, default)
-    strict: dict[str, Any] = _with_texts(_strict(made), TEXTS.get(option.name, {}))
-    return {**described, **strict, **TABLES.get(option.name, {})}
-
-
-def _with_texts(made: Any, more: dict[str, Any]) -> Any:
-    """Return a part of a schema where every text has these keywords too."""
-    if isinstance(made, list):
-        return [_with_texts(one, more) for one in made]
-    if not isinstance(made, dict):
-        return made
-    inside = {key: _with_texts(value, more) for key, value in made.items()}
-    return {**inside, **more} if inside.get("type") == "string" else inside
+    return {**described, **_strict(made)}
 
 
 def _written(option: Option, default: Any) -> Any:

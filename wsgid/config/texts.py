@@ -27,7 +27,7 @@ FIELD_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 FIELD_VALUE = r"^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$"
 # useradd(8) is stricter, but the names of a directory service have @, dots and backslashes.
 ACCOUNT = r"^[^\s:/,\x00-][^\s:/,\x00]*$"
-FUNCTION = r"^[^:\s]+:[^:\s]+$"
+FUNCTION = r"^[^\W\d]([\w.]*\w)?:[^\W\d]([\w.]*\w)?$"
 
 _NAME = r"[^\W\d]\w*"
 _DOTTED = rf"{_NAME}(\.{_NAME})*"

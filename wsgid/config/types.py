@@ -98,7 +98,9 @@ TextOrNone = Annotated[Text | None, _NoneIfEmpty, Expects("a string")]
 PathOrNone = Annotated[Path | None, _NoneIfEmpty, Expects("a path")]
 StatsdAddress = Annotated[
     Annotated[Text, AfterValidator(endpoints.statsd)] | None,
-    _NoneIfEmpty,
+    BeforeValidator(
+        _none_if_empty, json_schema_input_type=Annotated[str, Field(pattern=endpoints.STATSD)] | None
+    ),
     Expects('an address, "localhost:8125"'),
 ]
 
