@@ -60,7 +60,14 @@ def check(layer: Layer) -> Checked:
     if layer.style != "typed":
         values = {name: _split(state, BY_NAME[name], value) for name, value in values.items()}
     right = _validate(state, values)
-    return Checked(layer, right, (*layer.mistakes, *state.mistakes), state.spelt)
+    mistakes = sorted((*layer.mistakes, *state.mistakes), key=_line)
+    return Checked(layer, right, tuple(mistakes), state.spelt)
+
+
+def _line(mistake: Diagnostic) -> tuple[int, int]:
+    """Return what orders the mistakes of a file: whoever mends them goes through it once."""
+    where = next((label.where for label in mistake.labels if label.where.kind == "file"), None)
+    return (where.line or 0, where.column or 0) if where else (0, 0)
 
 
 def suggestion(given: str) -> str:

@@ -205,16 +205,16 @@ def test_every_mistake_of_every_layer_is_told_at_once(start: Start) -> None:
             "did you mean `timeout`?",
         ),
         (
-            "wsgid.toml:4:5",
-            "error[wrong-type]",
-            "invalid value for `A` in `env`",
-            "expected a string, found integer: put it in quotes",
-        ),
-        (
             "wsgid.toml:2:11",
             "error[wrong-type]",
             "invalid value for `workers`",
             'expected an integer, or "auto", found string',
+        ),
+        (
+            "wsgid.toml:4:5",
+            "error[wrong-type]",
+            "invalid value for `A` in `env`",
+            "expected a string, found integer: put it in quotes",
         ),
         (
             "environment variable WSGID_THREADS",
