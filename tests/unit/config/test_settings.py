@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+import wsgid
 from wsgid.config.settings import NOT_BUILT, SECTIONS, Settings, about, unbuilt
 from wsgid.config.types import Expects
 
@@ -35,8 +39,25 @@ def test_the_defaults_pass_their_own_checks() -> None:
     assert defaults == Settings.model_validate(defaults, strict=True).model_dump(exclude={"app"})
 
 
-def test_what_is_not_built_names_settings() -> None:
+def test_what_is_built_is_read_and_what_is_not_is_not() -> None:
+    """Whoever builds a capability takes its name out of NOT_BUILT; a setting that nobody reads belongs in."""
+    read = {
+        node.attr
+        for room in ("arbiter", "workers", "cli")
+        for file in Path(wsgid.__path__[0], room).rglob("*.py")
+        if "check" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and _is_settings(node.value)
+    }
+    not_built = {entry for entry in NOT_BUILT if "=" not in entry}
+
+    assert set(Settings.model_fields) - not_built == read & set(Settings.model_fields)
     assert {entry.partition("=")[0] for entry in NOT_BUILT} <= set(Settings.model_fields)
+
+
+def _is_settings(node: ast.expr) -> bool:
+    """Tell whether it is `settings`, or `something.settings`."""
+    return isinstance(node, (ast.Name, ast.Attribute)) and ast.unparse(node).split(".")[-1] == "settings"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +76,8 @@ def test_what_is_not_built_names_settings() -> None:
         ("bind", ("127.0.0.1:0", "unix:/run/x"), ""),
         ("bind", ("127.0.0.1:0", "systemd:*"), "bind=systemd:..."),
         ("bind", ("fd://3",), "bind=fd://..."),
+        ("hooks", {"on_exit": "a:b", "pre_exec": "a:b"}, "hooks=pre_exec"),
+        ("hooks", {"on_exit": "a:b"}, ""),
     ],
 )
 def test_a_value_that_asks_for_what_is_not_built_is_known(name: str, value: object, entry: str) -> None:
@@ -67,6 +90,7 @@ def test_a_value_that_asks_for_what_is_not_built_is_known(name: str, value: obje
         "worker_class=module:Class",
         "bind=fd://...",
         "bind=systemd:...",
+        "hooks=pre_exec",
     )
 
     assert entry == unbuilt(name, value, entries)
