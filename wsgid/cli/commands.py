@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.cli.machine import why_not_here
+from wsgid.cli.output import put
 from wsgid.errors import ExitCode, WsgidError
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ def run(command: Command, argv: Sequence[str], cwd: str) -> int:
         case "schema":
             from wsgid.config.schema import schema_text  # noqa: PLC0415  lazy, as all below: pydantic is slow
 
-            print(schema_text(), end="")
+            put(schema_text())
         case "init":
             from wsgid.config.example import example  # noqa: PLC0415
 
-            print(example(), end="")
+            put(example())
         case "completion":
-            print((COMPLETION / f"wsgid.{command.shell}").read_text(encoding="utf-8"), end="")
+            put((COMPLETION / f"wsgid.{command.shell}").read_text(encoding="utf-8"))
         case "serve":
             raise AssertionError("to serve is not done here")
     return ExitCode.OK
@@ -67,8 +68,10 @@ def _check(command: Command, argv: Sequence[str], cwd: str) -> int:
     text = render(reports, command.output_format)
     # A person's form goes where a person's messages go, so that `>/dev/null` leaves the mistakes.
     is_for_person = command.output_format == "full" and (status or any(one.diagnostics for one in reports))
-    if text:
-        print(text, file=sys.stderr if is_for_person else sys.stdout)
+    if is_for_person:
+        print(text, file=sys.stderr)
+    elif text:
+        put(f"{text}\n")
     return status
 
 
@@ -76,7 +79,7 @@ def _show(command: Command, argv: Sequence[str], cwd: str) -> int:
     from wsgid.config.show import show_json, show_toml  # noqa: PLC0415
 
     loaded = _load(argv, cwd)
-    print(show_json(loaded) if command.as_json else show_toml(loaded), end="")
+    put(show_json(loaded) if command.as_json else show_toml(loaded))
     return ExitCode.OK
 
 
@@ -84,7 +87,7 @@ def _explain(command: Command, argv: Sequence[str], cwd: str) -> int:
     from wsgid.config.explain import explain, find_setting  # noqa: PLC0415
 
     name = find_setting(command.explain_name)
-    print(explain(name, _load(argv, cwd)), end="")
+    put(explain(name, _load(argv, cwd)))
     return ExitCode.OK
 
 

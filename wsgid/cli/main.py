@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wsgid import __version__
 from wsgid.cli.commands import run
 from wsgid.cli.machine import why_not_here
+from wsgid.cli.output import NobodyReadsError, put
 from wsgid.config.options import USAGE, make_parser, parse_command
 from wsgid.errors import ExitCode, UsageError, WsgidError
 
@@ -28,16 +29,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         command = parse_command(argv)
         if command.wants_help:
-            print(make_parser().format_help(), end="")
-            return ExitCode.OK
-        if command.wants_version:
-            print(f"wsgid {__version__}")
-            return ExitCode.OK
-        if command.action != "serve":
+            put(make_parser().format_help())
+        elif command.wants_version:
+            put(f"wsgid {__version__}\n")
+        elif command.action == "serve":
+            return _run(argv, {}, None)
+        else:
             return run(command, argv, start_directory())
-        return _run(argv, {}, None)
+    except NobodyReadsError as error:
+        return error.exit_code
     except WsgidError as error:
         return _end(error)
+    return ExitCode.OK
 
 
 def serve(app: str | Callable[..., Any], settings: Mapping[str, object]) -> int:

@@ -1,0 +1,25 @@
+"""What is asked for goes to standard output, whole, or the command fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from wsgid.errors import WsgidError
+
+
+class NobodyReadsError(WsgidError):
+    """Whoever read us has seen enough (`| head`); there is nobody to tell."""
+
+
+def put(text: str) -> None:
+    """Print a text and see that it has arrived; raises WsgidError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail once more, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if isinstance(error, BrokenPipeError):
+            raise NobodyReadsError from error
+        raise WsgidError(f"what was asked for cannot be printed: {error.strerror}") from error
