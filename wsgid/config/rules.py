@@ -225,8 +225,9 @@ def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
             continue
         where = _place(merged, name)
         if is_start and about(name).is_essential:
-            value = merged.values[name] if "=" in entry else ""
-            shown = f'{name} "{value}"' if isinstance(value, str) and value else f"`{name}`"
+            value, word = merged.values[name], entry.partition("=")[2]
+            what = value if isinstance(value, str) else word
+            shown = f'{name} "{what}"' if word else f"`{name}`"
             yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
         else:
             labels.append(Label(where))

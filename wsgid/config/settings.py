@@ -52,9 +52,9 @@ __all__ = [
     "unbuilt",
 ]
 
-# "NAME", or "NAME=WORD" where only that word, or that key of a map, is not built, or "NAME=WORD..." where only
-# values that begin so are not. What stands here is validated in full; a start names it in one warning, or
-# ends with 78 where going on would be another service (`About.is_essential`). The tuple shrinks with the
+# "NAME", or "NAME=WORD" where only that word, or that key of a map, is not built, or "NAME=WORD..." where
+# only values that begin so are not. What stands here is validated in full; a start names it in one warning,
+# or ends with 78 where going on would be another service (`About.is_essential`). The tuple shrinks with the
 # project, and ends empty.
 NOT_BUILT: tuple[str, ...] = (
     "virtualenv",
