@@ -157,6 +157,47 @@ def test_toml(text: str) -> None:
     look_at(come_of({"wsgid.toml": text}, [], {}))
 
 
+@st.composite
+def yaml(draw: st.DrawFn) -> str:
+    """Draw lines of YAML; some are none."""
+    lines = []
+    for _ in range(draw(st.integers(0, 6))):
+        indent = draw(st.sampled_from(["", "", "  ", "- "]))
+        value = draw(
+            st.sampled_from(
+                ["1", "022", "0o22", "on", "~", "", "|", "[a, 1]", "{}", "@x", "&a 1", "*a", "!!python/x 1"]
+            )
+            | TEXTS
+        )
+        lines.append(f"{indent}{draw(NAMES | st.sampled_from(['A', '<<', '? x', '[1]']))}: {value}")
+    return "\n".join(lines)
+
+
+@given(text=yaml() | TEXTS)
+def test_yaml(text: str) -> None:
+    look_at(come_of({"wsgid.yaml": text}, [], {}))
+
+
+LITERALS = st.recursive(
+    st.none() | WORDS | TEXTS | st.integers() | st.booleans() | st.binary(max_size=3) | st.just(...),
+    lambda inside: (
+        st.lists(inside, max_size=3)
+        | st.tuples(inside, inside)
+        | st.dictionaries(NAMES | st.integers(), inside, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(
+    values=st.dictionaries(NAMES.filter(lambda name: name != "paste"), LITERALS, max_size=5),
+    name=st.sampled_from(["wsgid.conf.py", "gunicorn.conf.py"]),
+)
+def test_python(values: dict[str, object], name: str) -> None:
+    text = "".join(f"{setting} = {value!r}\n" for setting, value in values.items())
+    look_at(come_of({name: text}, [], {}))
+
+
 @given(text=toml() | TEXTS)
 def test_an_ini_file_of_pastedeploy(text: str) -> None:
     look_at(come_of({"x.ini": f"[server:main]\n{text}"}, ["--paste", "x.ini"], {}))
