@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
+from wsgid.arbiter.control import Client, Command, number_after
 from wsgid.arbiter.differences import differences, keep_what_must_wait, place_of_address
-from wsgid.arbiter.equipment import check_room, open_equipment
+from wsgid.arbiter.equipment import check_number, check_room, open_equipment
 from wsgid.arbiter.logs import hand_over, reopen, set_error_log
 from wsgid.arbiter.outcome import Refusal
 from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
@@ -26,7 +27,8 @@ from wsgid.arbiter.pool import State, Worker, WorkerPool
 from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
-from wsgid.errors import ApplicationError, ExitCode, WsgidError
+from wsgid.arbiter.status import server_status, worker_status
+from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.access import describe
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
 
@@ -43,6 +45,9 @@ _TICK_S: Final = 1.0
 
 # Longer away than this (SIGSTOP, a suspended machine), and nobody is judged by what happened meanwhile.
 _AWAY_S: Final = 5.0
+
+# Writing stacks takes a worker some milliseconds; what it has not written by then is left out.
+_STACKS_S: Final = 0.3
 
 
 class Phase(Enum):
@@ -114,6 +119,8 @@ class Arbiter:
         self._births = equipment.births
         self._pidfile = equipment.pidfile
         self._moments = equipment.moments
+        self._control = equipment.control
+        self._stacks = equipment.stacks
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
@@ -158,7 +165,7 @@ class Arbiter:
         before = monotonic()
         # What was only now found to be wanted is planned for at once.
         deadline = next_deadline(self._goal(), self._pool.workers, before) if self._is_settled else before
-        deadline = min(deadline, self._reload.deadline)
+        deadline = min(deadline, self._reload.deadline, self._control.deadline)
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
         if now - self._turned_at > _TICK_S + _AWAY_S:
@@ -168,11 +175,14 @@ class Arbiter:
         for name in happened.signals:
             self._on_signal(name)
         self._reload.tick(now)
+        self._control.tick(now)
         for fd in happened.readable:
             if self._reload.hear(fd):
                 continue
             if (pid := self._channels.pid_of(fd)) is not None:
                 self._hear(pid, now)
+            elif (asked := self._control.hear(fd, now)) is not None:
+                self._on_command(*asked, now)
         for exit_ in reap():
             self._on_exit(exit_, now)
 
@@ -223,15 +233,67 @@ class Arbiter:
             case "HUP":
                 self._reload.is_asked = True
             case "TTIN" | "TTOU":
-                former = self._wanted.workers
-                workers = max(1, former + (1 if name == "TTIN" else -1))
-                self._wanted = replace(self._wanted, workers=workers)
-                self._log.info("workers %d -> %d (SIG%s)", former, workers, name)
-                self._tell_number(workers, former)
+                self._want("+1" if name == "TTIN" else "-1", f"SIG{name}")
             case "USR2":
                 self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
             case _:
                 pass  # CHLD: `reap` follows in any case; WINCH: the terminal's, as long as we are no daemon
+
+    def _want(self, change: str, why: str) -> int:
+        """Want more or fewer workers; gives how many."""
+        former, workers = self._wanted.workers, number_after(self._wanted.workers, change)
+        self._wanted = replace(self._wanted, workers=workers)
+        self._log.info("workers %d -> %d (%s)", former, workers, why)
+        self._tell_number(workers, former)
+        return workers
+
+    def _on_command(self, client: Client, command: Command, now: float) -> None:
+        """Do what somebody asks for by the control socket."""
+        match command.word:
+            case "status":
+                self._control.answer(client, status=self._status(now))
+            case "stacks":
+                self._show_stacks(client, now)
+            case "stop":
+                self._control.answer(client)
+                self._stop("control socket", is_quick=command.argument == "quick")
+            case _ if self._phase is Phase.STOPPING:
+                self._control.refuse(client, "the server stops")
+            case "reload":
+                self._reload.is_asked = True
+                self._control.wait_for_reload(client)
+            case "workers":
+                try:
+                    check_number(number_after(self._wanted.workers, command.argument), self._scoreboard)
+                except ConfigurationError as error:
+                    self._control.refuse(client, str(error))
+                else:
+                    self._control.answer(client, workers=self._want(command.argument, "control socket"))
+            case "upgrade":
+                self._control.refuse(client, "upgrade is not built yet")
+
+    def _status(self, now: float) -> dict[str, Any]:
+        return server_status(
+            version=__version__,
+            pid=os.getpid(),
+            phase=self._phase.value,
+            generation=self._generations.current.number,
+            wanted=self._wanted.workers,
+            requests=self._report.requests(self._pool.workers),
+            listeners=[str(one.address) for one in self._generations.current.listeners.values()],
+            workers=[
+                worker_status(worker, self._scoreboard.row(worker.slot).read(), now)
+                for worker in self._pool.workers
+            ],
+        )
+
+    def _show_stacks(self, client: Client, now: float) -> None:
+        pids = [worker.pid for worker in self._pool.workers if worker.ready_at is not None]
+        for pid in pids:
+            self._stacks.ask(pid)
+        self._control.answer_at(
+            client, now + _STACKS_S, lambda: {"stacks": {str(pid): self._stacks.read(pid) for pid in pids}}
+        )
 
     def _hear(self, pid: int, now: float) -> None:
         """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
@@ -279,6 +341,7 @@ class Arbiter:
                 self._propose(read)
             return  # else not ours: left behind by an application, and adopted by us as pid 1
         self._channels.drop(exit_.pid)
+        self._stacks.drop(exit_.pid)
         self._pool.exit(exit_.pid, now)
         self._moments.child_exit(exit_.pid)
         self._report.gone(worker)
@@ -321,6 +384,7 @@ class Arbiter:
             self._log.error(mistake)
         self._log.error("reload refused, generation=%d serves on: %s", number, refusal.reason)
         self._report.refused(refusal.first, number, self._turned_at)
+        self._control.reload_refused(refusal.reason, refusal.mistakes, number)
 
     def _accept(self) -> None:
         """Let the candidate take over: one of its workers serves. The others follow one by one."""
@@ -331,6 +395,7 @@ class Arbiter:
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True
+        self._control.reload_accepted()
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         try:
@@ -374,7 +439,9 @@ class Arbiter:
             if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False
                 self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(serving))
+                self._control.reload_done(self._wanted.generation)
             if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
+                self._control.reload_begun()
                 refusal = self._reload.begin(self._wanted.boot, now)
                 if refusal is not None:
                     self._refuse(refusal)
@@ -399,6 +466,7 @@ class Arbiter:
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
         self._report.stopping()
         self._reload.abandon()
+        self._control.reload_abandoned()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wsgid.arbiter.channels import Channels
+    from wsgid.arbiter.control import Control
     from wsgid.arbiter.generation import Generations
     from wsgid.arbiter.loop import Loop
     from wsgid.arbiter.moments import Moments
+    from wsgid.arbiter.stacks import Stacks
     from wsgid.daemon.notify import Notifier
     from wsgid.daemon.pidfile import Pidfile
     from wsgid.log.error import ErrorLog
@@ -39,6 +42,8 @@ class Births:
         notifier: Notifier,
         pidfile: Pidfile,
         moments: Moments,
+        control: Control,
+        stacks: Stacks,
     ) -> None:
         """`work` is what a worker does; `app` the application, where the settings do not name it."""
         self._work: Final = work
@@ -51,6 +56,8 @@ class Births:
         self._notifier: Final = notifier
         self._pidfile: Final = pidfile
         self._moments: Final = moments
+        self._control: Final = control
+        self._stacks: Final = stacks
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
@@ -69,6 +76,7 @@ class Births:
         """Fork a worker of a generation and return its pid; raises OSError if there is no room for it."""
         generation = self._generations.get(number)
         ours, theirs = self._channels.pair()
+        stacks = self._stacks.make()
         count = self._scoreboard.row(slot).requests
         view = self._moments.pre_fork(generation.settings, count)
         start = WorkerStart(
@@ -86,6 +94,7 @@ class Births:
             statsd=generation.statsd,
             server_view=self._moments.server,
             worker_view=view,
+            stacks=stacks,
         )
 
         def first_steps() -> None:
@@ -98,11 +107,13 @@ class Births:
             pid = spawn(first_steps, lambda: self._work(start))
         except OSError:
             ours.close()
+            os.close(stacks)
             raise
         finally:
             theirs.close()
         self._moments.born(pid, view)
         self._channels.add(pid, ours)
+        self._stacks.add(pid, stacks)
         return pid
 
     def undo_in_child(self) -> None:
@@ -115,6 +126,8 @@ class Births:
         self._loop.undo_in_child()
         self._channels.close_in_child()
         self._notifier.close()
+        self._control.close_in_child()
+        self._stacks.close()
         self._pidfile.close_in_child()
 
     def close(self) -> None:

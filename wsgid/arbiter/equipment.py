@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.arbiter.births import Births
 from wsgid.arbiter.channels import Channels
+from wsgid.arbiter.control import Control
 from wsgid.arbiter.generation import Generations
 from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
+from wsgid.arbiter.stacks import Stacks
 from wsgid.daemon.notify import Notifier
 from wsgid.daemon.pidfile import Pidfile
 from wsgid.errors import ConfigurationError
@@ -46,6 +48,8 @@ class Equipment:
     births: Births
     pidfile: Pidfile
     moments: Moments
+    control: Control
+    stacks: Stacks
 
 
 def open_equipment(
@@ -82,6 +86,10 @@ def open_equipment(
     pidfile = Pidfile()
     stack.callback(pidfile.release)
     pidfile.take(settings.pidfile)
+    control = Control(settings.control_socket, loop)
+    stack.callback(control.close)
+    stacks = Stacks()
+    stack.callback(stacks.close)
     moments = Moments(settings, generations.current.hooks, error_log.logger)
     births = Births(
         work=work,
@@ -94,9 +102,30 @@ def open_equipment(
         notifier=notifier,
         pidfile=pidfile,
         moments=moments,
+        control=control,
+        stacks=stacks,
     )
     stack.callback(births.close)
-    return Equipment(error_log, generations, scoreboard, notifier, loop, channels, births, pidfile, moments)
+    return Equipment(
+        error_log,
+        generations,
+        scoreboard,
+        notifier,
+        loop,
+        channels,
+        births,
+        pidfile,
+        moments,
+        control,
+        stacks,
+    )
+
+
+def check_number(workers: int, scoreboard: Scoreboard) -> None:
+    """Refuse more workers than the scoreboard has room for. Raises ConfigurationError."""
+    room = scoreboard.rows // _ROWS_A_WORKER
+    if workers > room:
+        raise ConfigurationError(f"{workers} workers: this server was started with room for {room}")
 
 
 def check_room(settings: Settings, scoreboard: Scoreboard) -> None:

@@ -54,10 +54,15 @@ class Report:
         if row.read().pid == worker.pid:
             self._requests_before += row.requests()
 
+    def requests(self, workers: Sequence[Worker]) -> int:
+        """Return how many requests have been begun, by all workers, gone or not."""
+        rows = [(worker, self._scoreboard.row(worker.slot)) for worker in workers]
+        mine = [row for worker, row in rows if row.read().pid == worker.pid]
+        return self._requests_before + sum(row.requests() for row in mine)
+
     def _line(self, workers: Sequence[Worker]) -> str:
         rows = [(worker, self._scoreboard.row(worker.slot)) for worker in workers]
         mine = [row for worker, row in rows if row.read().pid == worker.pid]
         serving = sum(worker.state is State.SERVING for worker in workers)
         busy = sum(row.read().is_busy for row in mine)
-        requests = self._requests_before + sum(row.requests() for row in mine)
-        return f"{serving} workers, {busy} busy, {requests} requests"
+        return f"{serving} workers, {busy} busy, {self.requests(workers)} requests"

@@ -23,6 +23,8 @@ class Order(Enum):
     DRAIN = signal.SIGTERM
     LEAVE = signal.SIGQUIT
     REOPEN = signal.SIGUSR1
+    SHOW_STACKS = signal.SIGRTMIN + 1
+    """Write where you are, and go on."""
     ABORT = signal.SIGABRT
     """Write where you are, and die."""
     DIE = signal.SIGKILL

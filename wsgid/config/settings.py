@@ -82,7 +82,6 @@ NOT_BUILT: tuple[str, ...] = (
     "group",
     "initgroups",
     "upgrade",
-    "control_socket",
     "proc_name",
     "enable_stdio_inheritance",
     "certfile",

@@ -68,6 +68,8 @@ class WorkerStart:
     # What hooks are given.
     server_view: ServerView
     worker_view: WorkerView
+    # Where faulthandler writes the stacks when the arbiter wants to see them (memfd_create(2)).
+    stacks: int
 
 
 def run(start: WorkerStart) -> int:
@@ -79,6 +81,7 @@ def run(start: WorkerStart) -> int:
     for number in LISTENED_TO:
         signal.signal(number, signal.SIG_DFL)
     last_words = _LastWords(start.error_log)
+    faulthandler.register(signal.SIGRTMIN + 1, start.stacks, all_threads=True)
     try:
         access_log = _settle_logs(start)
         app, moments = _load(start)

@@ -1,0 +1,69 @@
+"""How the server is, for whoever asks by the control socket: plain values, made of what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wsgid.log.escape import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wsgid.arbiter.pool import Worker
+    from wsgid.metrics.scoreboard import RowView
+
+
+def worker_status(worker: Worker, view: RowView, now: float) -> dict[str, Any]:
+    """Return what is known of a worker; what it says of itself counts only if the row is its own."""
+    is_own = view.pid == worker.pid
+    cells = view.cells if is_own else ()
+    return {
+        "pid": worker.pid,
+        "slot": worker.slot,
+        "generation": worker.generation,
+        "state": worker.state.value,
+        "age_s": round(now - worker.born, 3),
+        "connections": view.connections if is_own else 0,
+        "requests": sum(cell.requests for cell in cells),
+        "serving": [
+            {
+                "method": escape(cell.method),
+                "target": escape(cell.target),
+                "peer": escape(cell.peer),
+                "for_s": round(now - cell.began, 3),
+                "is_waiting_for_client": not cell.progress,
+            }
+            for cell in cells
+            if cell.is_busy
+        ],
+    }
+
+
+def busy(workers: Iterable[dict[str, Any]]) -> int:
+    """Return how many workers are serving something."""
+    return sum(bool(worker["serving"]) for worker in workers)
+
+
+def server_status(
+    *,
+    version: str,
+    pid: int,
+    phase: str,
+    generation: int,
+    wanted: int,
+    requests: int,
+    listeners: Sequence[str],
+    workers: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the whole; `requests` are those of all workers, gone or not."""
+    return {
+        "version": version,
+        "pid": pid,
+        "phase": phase,
+        "generation": generation,
+        "wanted": wanted,
+        "busy": busy(workers),
+        "requests": requests,
+        "listeners": list(listeners),
+        "workers": list(workers),
+    }
