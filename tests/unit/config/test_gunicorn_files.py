@@ -458,11 +458,11 @@ def test_one_with_slips_is_served_and_told_of_them() -> None:
 
     assert {} == given(loaded)
     assert [
-        ("gunicorn_slips.py:6:1", "`threads:` gives `threads` no value", "write `threads = 4`"),
         unknown("2:1", "TIMEOUT", "timeout"),
         unknown("3:1", "tiemout", "timeout"),
         unknown("4:1", "worker", "workers"),
         unknown("5:1", "log_level", "loglevel"),
+        ("gunicorn_slips.py:6:1", "`threads:` gives `threads` no value", "write `threads = 4`"),
         unknown("12:5", "post_fork_", "post_fork"),
         unknown("16:5", "post_frok", "post_fork"),
     ] == told(loaded.warnings)

@@ -215,49 +215,21 @@ def test_every_mistake_has_its_place(directory: Directory) -> None:
         logger_class = shop.Logger
         """
 
-    assert [
-        ("5:1", "error[duplicate-setting]", "`workers` stands in [server:main] twice", "a key is given once"),
-        ("6:1", "error[unknown-setting]", "`config` is not read here", "give the file itself with -c"),
-        (
-            "7:11",
-            "error[invalid-value]",
-            "invalid value for `threads`",
-            "there is no `nope`, neither here nor in [DEFAULT]",
-        ),
-        ("8:13", "error[invalid-value]", "invalid value for `proc_name`", "a percent sign is written %%"),
-        (
-            "9:12",
-            "error[invalid-value]",
-            "invalid value for `errorlog`",
-            "its %(...)s lead back to itself",
-        ),
-        (
-            "10:13",
-            "error[invalid-value]",
-            "invalid value for `get chdir`",
-            "there is no `nope` in [DEFAULT]",
-        ),
-        (
-            "12:1",
-            "error[duplicate-setting]",
-            "`backlog` is given in capital letters, too",
-            "leave one of them out",
-        ),
-        ("3:1", "error[unknown-setting]", "unknown setting `tiemout`", "did you mean `timeout`?"),
-        (
-            "14:1",
-            "warning[deprecated]",
-            "`logger_class` is a setting of gunicorn's that has no use here",
-            "use `logconfig_dict`",
-        ),
-        ("13:11", "error[invalid-value]", "invalid value for `raw_env`", "expected NAME=VALUE"),
-        (
-            "5:11",
-            "error[wrong-type]",
-            "invalid value for `workers`",
-            'expected an integer, or "auto", found string',
-        ),
-    ] == directory.told(text)
+    assert dedent("""\
+        3:1: error[unknown-setting]: unknown setting `tiemout`: did you mean `timeout`?
+        5:1: error[duplicate-setting]: `workers` stands in [server:main] twice: a key is given once
+        5:11: error[wrong-type]: invalid value for `workers`: expected an integer, or "auto", found string
+        6:1: error[unknown-setting]: `config` is not read here: give the file itself with -c
+        7:11: error[invalid-value]: invalid value for `threads`: there is no `nope`, neither here nor in [DEFAULT]
+        8:13: error[invalid-value]: invalid value for `proc_name`: a percent sign is written %%
+        9:12: error[invalid-value]: invalid value for `errorlog`: its %(...)s lead back to itself
+        10:13: error[invalid-value]: invalid value for `get chdir`: there is no `nope` in [DEFAULT]
+        12:1: error[duplicate-setting]: `backlog` is given in capital letters, too: leave one of them out
+        13:11: error[invalid-value]: invalid value for `raw_env`: expected NAME=VALUE
+        14:1: warning[deprecated]: `logger_class` is a setting of gunicorn's that has no use here: use `logconfig_dict`
+        """).splitlines() == [  # noqa: E501  a line each
+        mistake.concise().removeprefix(f"{NAME}:") for mistake in directory.read(text).mistakes
+    ]
 
 
 @pytest.mark.parametrize(
