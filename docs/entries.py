@@ -18,6 +18,7 @@ from wsgid.config import generate
 from wsgid.config.expects import Expects
 from wsgid.config.explain import CHANGES
 from wsgid.config.settings import ALL_KINDS, NOT_BUILT, Settings, about
+from wsgid.config.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +35,20 @@ _WORTH_TELLING: Final = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A setting, in Markdown: a sentence, what there is to know of it, name by name, and more text."""
+    """A setting, in Markdown: a sentence and more text, then what there is to know of it, name by name."""
 
     name: str
     section: str
-    flags: str
     sentence: str
-    facts: tuple[tuple[str, str], ...]
+    not_built: str
+    """What of it is not built yet, before anything else is said of it; or nothing."""
     more: str
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        facts = "\n".join(f"* {fact}: {said}" for fact, said in self.facts)
+        return "\n\n".join(part for part in (self.sentence, self.not_built, self.more, facts) if part)
 
 
 def entries() -> tuple[Entry, ...]:
@@ -59,10 +66,7 @@ def markdown() -> str:
         # Not the word alone: there is a setting `workers` too, and a heading's anchor is its words.
         lines += ["", f"## Section {section}"]
         for entry in members:
-            lines += ["", f"### `{entry.name}`", "", entry.sentence, ""]
-            if entry.more:
-                lines += [entry.more, ""]
-            lines += [f"* {fact}: {said}" for fact, said in entry.facts]
+            lines += ["", f"### `{entry.name}`", "", entry.text]
     return "\n".join(lines) + "\n"
 
 
@@ -75,10 +79,10 @@ def _entry(option: Option) -> Entry:
     return Entry(
         name=option.name,
         section=option.section,
-        flags=flags(option),
         sentence=sentence(option.help),
-        facts=tuple((fact, said) for fact, said in _facts(option) if said),
+        not_built=_not_built(option.name),
         more=TEXTS.get(option.name, "").strip(),
+        facts=tuple((fact, said) for fact, said in _facts(option) if said),
     )
 
 
@@ -103,14 +107,21 @@ def sentence(text: str) -> str:
 def _facts(option: Option) -> Iterator[tuple[str, str]]:
     known = about(option.name)
     yield "Value", _value(option.name)
-    yield "Default", known.default_words or (f"`{option.default}`" if option.default else "none")
+    yield "Default", known.default_words or _default(option)
     yield "Command line", flags(option)
     yield "Environment", f"`{option.variable}`"
     yield "Also called", ", ".join(f"`{alias}`" for alias in option.aliases)
     yield "A change needs", CHANGES[known.change]
     if known.kinds != ALL_KINDS:
         yield "Worker classes", ", ".join(f"`{kind}`" for kind in known.kinds)
-    yield "Not built yet", _not_built(option.name)
+
+
+def _default(option: Option) -> str:
+    """Return a default as a file has it where that is not how a command line does."""
+    if option.kind in ("flag", "map"):
+        value = Settings.model_fields[option.name].get_default(call_default_factory=True)
+        return f"`{written(value)}`" if value != {} else "none"
+    return f"`{option.default}`" if option.default else "none"
 
 
 def _value(name: str) -> str:
@@ -137,4 +148,4 @@ def _not_built(name: str) -> str:
         what = "a start with it ends with status 78"
     else:
         what = "it is checked, and a start says that it is not in effect"
-    return f"{which}; {what}" if which else what
+    return f"**Not built yet**: {which}; {what}." if which else f"**Not built yet**: {what}."

@@ -85,9 +85,7 @@ def _settings() -> Iterator[str]:
     for section, members in groupby(entries(), lambda entry: entry.section):
         yield roff.blocks(f"## {section}")
         for entry in members:
-            facts = "\n".join(f"* {fact}: {said}" for fact, said in entry.facts)
-            text = "\n\n".join(part for part in (entry.sentence, entry.more, facts) if part)
-            yield roff.term(f"`{entry.name}`", text)
+            yield roff.term(f"`{entry.name}`", entry.text)
 
 
 def _signals() -> Iterator[str]:
