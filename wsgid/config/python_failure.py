@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.kinds import WORKER_CLASSES
+from wsgid.config.python_slips import HEADER_ATTRIBUTES, SERVER_HEADER
 from wsgid.config.redaction import hide_unread
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _INSTEAD = {
 }
 
 # Their texts name a file or a key, no value.
-_TELLTALE = (OSError, LookupError, NameError, ImportError, AttributeError)
+_TELLTALE = (OSError, LookupError, ImportError, AttributeError)
 
 
 def not_python(error: SyntaxError | ValueError, text: SourceText) -> Diagnostic:
@@ -58,7 +59,7 @@ def not_run(error: BaseException, text: SourceText, source: Source, path: str) -
     shown = hide_unread(where, text.lines)
     note = words(error, is_quiet=shown != where)
     if isinstance(error, ModuleNotFoundError):
-        note = _instead(error, _imported(source, where.line)) or note
+        note = _instead(error, _imported(source, where.line), source) or note
     labels = [Label(shown, note), *_elsewhere(error, frames[frames.index(frame) + 1 :] if frame else [])]
     message = "this file ends the program" if isinstance(error, SystemExit) else "this file cannot be run"
     return Diagnostic("error", "cannot-import", message, tuple(labels))
@@ -67,7 +68,9 @@ def not_run(error: BaseException, text: SourceText, source: Source, path: str) -
 def words(error: BaseException, *, is_quiet: bool = False) -> str:
     """Return an exception as the last line of a traceback has it; `is_quiet`: without what may be secret."""
     name = type(error).__name__
-    if is_quiet and not isinstance(error, _TELLTALE):
+    if is_quiet and isinstance(error, NameError) and error.name not in sys.stdlib_module_names:
+        return f"{name}: a text stands in quotes"  # it may be the secret itself
+    if is_quiet and not isinstance(error, (*_TELLTALE, NameError)):
         return f"{name} (its text is left out, for a secret may be in it)"
     text = str(error)
     if len(text) > _LONGEST:
@@ -75,11 +78,13 @@ def words(error: BaseException, *, is_quiet: bool = False) -> str:
     return f"{name}: {text}" if text else name
 
 
-def _instead(error: ModuleNotFoundError, imported: str) -> str:
+def _instead(error: ModuleNotFoundError, imported: str, source: Source) -> str:
     """Return what to write where a module of another server is not installed."""
     missing = error.name or ""
     if missing.partition(".")[0] not in _INSTEAD:
         return ""
+    if any(attribute in HEADER_ATTRIBUTES for attribute, _ in source.attributes_assigned(imported)):
+        return f"{missing} is not installed, and not needed: use {SERVER_HEADER}"
     # What the file names says more than what that, in turn, has not found: uvicorn.workers needs gunicorn.
     name = imported if imported.partition(".")[0] in _INSTEAD else missing
     while name not in _INSTEAD:

@@ -1,4 +1,4 @@
-"""Slips in a Python file that ran: a name that is nearly a setting's, an annotation meant as a value.
+"""Slips in a Python file that ran: a name that is nearly a setting's, a value that goes nowhere.
 
 Any name is allowed in Python, so a slip is only what nothing else explains: a variable that the file itself
 gives a value and never reads, and that two keystrokes separate from a setting.
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 # What people call a setting's raw text, its default, a switch for it: timeout_s, bind_str, use_bind.
 _NAMED_AFTER = re.compile(r"(use|my|is|has|the|max|min)_.+|.+_(s|ms|str|var|env|int|raw|n|num|default)")
 
+# What files change in gunicorn itself to have another Server header.
+HEADER_ATTRIBUTES = ("SERVER_SOFTWARE", "SERVER")
+# No name of gunicorn's, so its files cannot set it.
+SERVER_HEADER = "--server-header or WSGID_SERVER_HEADER"
+
 # Between short names a keystroke lies too easily: `api` is no slip of `app`.
 _SHORT = 4
 
@@ -41,6 +46,10 @@ def slips(source: Source, names: Namespace, *, is_of_gunicorn: bool) -> Iterator
             if sounds_secret(name):
                 label = Label(hide(where, (where.column or 1) + len(name)), f"write `{name} = ...`")
             yield Diagnostic(severity, "syntax", message, (label,))
+    for attribute, where in source.attributes_assigned("gunicorn"):
+        message = f"`gunicorn.{attribute}` has no effect here"
+        note = f"use {SERVER_HEADER}" if attribute in HEADER_ATTRIBUTES else ""
+        yield Diagnostic("warning", "deprecated", message, (Label(where, note),))
     read = source.names_read()
     if read is None:
         return

@@ -86,6 +86,17 @@ class Source:
                 case _:
                     pass
 
+    def attributes_assigned(self, module: str) -> Iterator[tuple[str, Where]]:
+        """Yield what the file gives a new value in a module of this name, and where: `module.name = 3`."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=attribute, ctx=ast.Store()) if (
+                    name == module
+                ):
+                    yield attribute, self.where(node)
+                case _:
+                    pass
+
     def is_assigned(self, name: str, line: int | None) -> bool:
         """Tell whether it is an assignment that gave the name its value in this line."""
         found = self._find(name, line)

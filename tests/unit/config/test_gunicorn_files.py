@@ -25,6 +25,7 @@ NOT_INSTALLED = (
     "gunicorn is not installed, and not needed: use `logconfig_dict`, with the loggers wsgid.error and "
     "wsgid.access"
 )
+NOT_NEEDED = "gunicorn is not installed, and not needed: use --server-header or WSGID_SERVER_HEADER"
 MADE_FROM_ANOTHER = (
     "`ShopWorker` is a class for gunicorn, made from its own: "
     'write "asgi", and its lifespan, root_path as settings'
@@ -83,6 +84,12 @@ def install(monkeypatch: pytest.MonkeyPatch, name: str, **attributes: object) ->
     module = ModuleType(name)
     vars(module).update(attributes)
     monkeypatch.setitem(sys.modules, name, module)
+
+
+def uninstall(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [_Without(package), *sys.meta_path])
 
 
 def test_one_that_has_every_setting_from_a_variable() -> None:
@@ -423,10 +430,26 @@ def test_one_with_a_logger_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     ] == told(loaded.warnings)
 
 
+def test_one_that_hides_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may believe that the header is another one, and it is not."""
+    install(monkeypatch, "gunicorn")
+    loaded = read("gunicorn_header.py")
+
+    assert {"workers": 2} == given(loaded)
+    assert [
+        (
+            "gunicorn_header.py:3:1",
+            "`gunicorn.SERVER_SOFTWARE` has no effect here",
+            "use --server-header or WSGID_SERVER_HEADER",
+        )
+    ] == told(loaded.warnings)
+    uninstall(monkeypatch, "gunicorn")
+    ((where, _, note),) = refused("gunicorn_header.py")
+    assert ("gunicorn_header.py:1:1", NOT_NEEDED) == (where, note)
+
+
 def test_one_that_needs_gunicorn_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gunicorn"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "meta_path", [_Without("gunicorn"), *sys.meta_path])
+    uninstall(monkeypatch, "gunicorn")
 
     assert [
         (

@@ -1,0 +1,5 @@
+import gunicorn
+
+gunicorn.SERVER_SOFTWARE = "Server"
+
+workers = 2
