@@ -223,7 +223,8 @@ def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
         entry = unbuilt(name, merged.values[name]) if name in merged.history else ""
         if not entry:
             continue
-        where = _place(merged, name)
+        in_map = isinstance(merged.values[name], dict) and "=" in entry
+        where = _place(merged, name, *([entry.partition("=")[2]] if in_map else ()))
         if is_start and about(name).is_essential:
             value, word = merged.values[name], entry.partition("=")[2]
             what = value if isinstance(value, str) else word
@@ -231,7 +232,6 @@ def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
             yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
         else:
             labels.append(Label(where))
-            in_map = isinstance(merged.values[name], dict) and "=" in entry
             names.append(f"`{entry.replace('=', '.')}`" if in_map else f"`{name}`")
     if names:
         yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))
