@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.kinds import WORKER_CLASSES
 from wsgid.config.python_slips import HEADER_ATTRIBUTES, SERVER_HEADER
-from wsgid.config.redaction import hide_unread
+from wsgid.config.redaction import hide, hide_unread, sounds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +56,9 @@ def not_run(error: BaseException, text: SourceText, source: Source, path: str) -
         return not_python(error, text)
     frame = own[-1] if own else None
     where = _of_frame(frame, source) if frame else Where("file", text.name)
-    shown = hide_unread(where, text.lines)
-    note = words(error, is_quiet=shown != where)
+    is_secret = where.line is not None and any(map(sounds_secret, source.names_at(where.line)))
+    shown = hide(where, 1) if is_secret else where
+    note = words(error, is_quiet=is_secret)
     if isinstance(error, ModuleNotFoundError):
         note = _instead(error, _imported(source, where.line), source) or note
     labels = [Label(shown, note), *_elsewhere(error, frames[frames.index(frame) + 1 :] if frame else [])]

@@ -97,6 +97,27 @@ class Source:
                 case _:
                     pass
 
+    def names_at(self, line: int) -> frozenset[str]:
+        """Return the names and keys that the statement around a line gives values to."""
+        around = [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        ]
+        if not around:
+            return frozenset()
+        statement = min(around, key=lambda node: (node.end_lineno or node.lineno) - node.lineno)
+        found = set()
+        for node in ast.walk(statement):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.keyword(arg=str(name)):
+                    found.add(name)
+                case ast.Dict(keys=keys):
+                    found |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+                case _:
+                    pass
+        return frozenset(found)
+
     def is_assigned(self, name: str, line: int | None) -> bool:
         """Tell whether it is an assignment that gave the name its value in this line."""
         found = self._find(name, line)

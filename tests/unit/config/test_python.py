@@ -449,6 +449,9 @@ def test_an_exception_is_told_at_the_line_of_the_file(directory: Directory) -> N
     assert ("cannot-import", "this file cannot be run") == (mistake.code, mistake.message)
     assert "KeyError: 'NO_SUCH_'" == mistake.labels[0].note
     assert ("wsgid.conf.py", 4) == (mistake.labels[0].where.name, mistake.labels[0].where.line)
+    assert "import nothing_" in str(directory.refused("raw_env = []\nimport nothing_\n")), (
+        "no secret is in it"
+    )
     if sys.version_info >= (3, 11):
         assert "os.environ['NO_SUCH_']" == quoted(mistake.labels[0].where)
 
@@ -515,6 +518,12 @@ def test_an_exception_at_a_secret_does_not_show_it(directory: Directory) -> None
 
     assert "ValueError (its text is left out, for a secret may be in it)" == mistake.labels[0].note
     assert "hunter2" not in str(mistake)
+    for text in (
+        "raw_env = ['A=hunter2',\n  int('hunter2')]",
+        "A = {'TOKEN':\n int('hunter2')}",
+        "dict(\n  password=int('hunter2'))",
+    ):
+        assert "hunter2" not in str(directory.refused(text))
     assert "KeyError: 'DB_PASSWORD_'" == (
         directory.refused("import os\nDB_PASSWORD = os.environ['DB_PASSWORD_']\n").labels[0].note
     )
