@@ -209,7 +209,7 @@ def test_root_without_a_user_imports_nothing_and_says_so(site: Project) -> None:
     done = site.check()
 
     assert 0 == done.status
-    assert "warning[cannot-import]: not imported: the application was not imported" in done.error
+    assert "warning[cannot-import]: the application was not imported: an import as root" in done.error
     assert before == site.inventory()
     assert 78 == site.check("--strict").status
 

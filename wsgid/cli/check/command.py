@@ -17,7 +17,7 @@ from wsgid.cli.check.child import look_as
 from wsgid.cli.check.finding import Finding, diagnostic
 from wsgid.cli.check.identity import Cast, UnknownAccountError, cast, gid_of, uid_of
 from wsgid.cli.check.report import Report, variables_of
-from wsgid.cli.check.running import service
+from wsgid.cli.check.running import is_of, service
 from wsgid.cli.check.unit import UNIT_PATH, find_unit
 from wsgid.config.arguments import command_in_variable
 from wsgid.config.diagnostics import Mistakes
@@ -49,7 +49,9 @@ def check(
     """Check what a command line says; raises UsageError. `directory` is where the files of instances are."""
     command = parse_command(argv)
     instance = command.instance or command_in_variable(environ).instance
-    unit = find_unit(instance, unit_path) if instance else None
+    # A server that asks for itself, before a reload, knows best as whom and where it runs.
+    is_asked_by_server = command.no_app and _is_child_of(argv, environ, cwd)
+    unit = find_unit(instance, unit_path) if instance and not is_asked_by_server else None
     start = unit.working_directory if unit is not None and Path(unit.working_directory).is_dir() else cwd
     try:
         loaded = load(argv, environ, start, directory=directory)
@@ -76,6 +78,12 @@ def check(
     return report, loaded
 
 
+def _is_child_of(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> bool:
+    """Say whether our parent is the server that this command line would start."""
+    wanted = service(list(argv), environ.get(CMD_ARGS, ""), cwd)
+    return wanted is not None and is_of(os.getppid(), wanted)
+
+
 def _all_looks(
     argv: Sequence[str],
     environ: Mapping[str, str],
@@ -100,7 +108,7 @@ def _all_looks(
         return
     yield from _look(players.worker, start, LOOK_S, partial(_looks_of_worker, loaded))
     if players.why_no_import:
-        message = f"not imported: {players.why_no_import}"
+        message = f"the application was not imported: {players.why_no_import}"
         yield Finding("cannot-import", message, "app" if settings.app else "", severity="warning")
         return
     outcome = look_as(

@@ -19,7 +19,8 @@ def look_at_files_of_arbiter(settings: Settings, made: Sequence[str] = ()) -> It
     """Look at what the arbiter writes; `made` are directories that somebody makes before the start."""
     for name in ("pidfile", "accesslog", "errorlog", "control_socket"):
         path = getattr(settings, name)
-        if path and path != "-":
+        # /dev/stderr and the like are whatever the process is given at its start.
+        if path and path != "-" and not path.startswith(("/dev/", "/proc/")):
             yield from look_at_target(name, path, made)
 
 

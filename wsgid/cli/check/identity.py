@@ -69,7 +69,7 @@ def cast(
     try:
         wanted = of_settings(user, group, initgroups=initgroups)
     except UnknownAccountError as error:
-        findings.append(_unknown("user" if "user" in str(error) else "group", error))
+        findings.append(_unknown("user" if str(error).startswith("there is no user") else "group", error))
     if uid != 0:
         return _as_we_are(wanted, unit, uid, findings)
     arbiter = None
@@ -95,8 +95,8 @@ def cast(
 
 
 _ROOT = (
-    "the application was not imported, since an import as root leaves root's files behind: set `user`, "
-    "name an --instance whose unit has User=, or check as the user that will serve"
+    "an import as root leaves root's files behind; set `user`, name an --instance whose unit has User=, "
+    "or check as the user that will serve"
 )
 
 

@@ -1,0 +1,75 @@
+"""What is read from a unit's files, in the order in which systemd reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsgid.cli.check.unit import Unit, find_unit, read_unit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "wsgid@shop.service"
+
+
+def test_what_matters_of_a_unit_is_read() -> None:
+    text = """
+# [Service]
+; User=comment
+[Unit]
+User=nobody
+[Service]
+User=wsgid-%i
+Group = www-data
+SupplementaryGroups=a b
+SupplementaryGroups=c
+WorkingDirectory=-/srv/%i
+RuntimeDirectory=wsgid/%i \\
+    extra
+LogsDirectory=wsgid
+AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_KILL
+Environment=A=1 "WSGID_WORKERS=2 3" WSGID_X=%%
+EnvironmentFile=-/etc/default/wsgid-%i
+"""
+    assert read_unit(NAME, "shop", [text]) == Unit(
+        name=NAME,
+        user="wsgid-shop",
+        group="www-data",
+        supplementary_groups=("a", "b", "c"),
+        working_directory="/srv/shop",
+        directories=("/run/wsgid/shop", "/run/extra", "/var/log/wsgid"),
+        may_bind_low_ports=True,
+        variables=("A", "WSGID_WORKERS", "WSGID_X"),
+        environment_files=("/etc/default/wsgid-shop",),
+    )
+
+
+def test_an_empty_assignment_takes_back_what_was_said() -> None:
+    drop_in = "[Service]\nUser=\nRuntimeDirectory=\nRuntimeDirectory=new\nDynamicUser=yes\n"
+    unit = read_unit(NAME, "shop", ["[Service]\nUser=a\nRuntimeDirectory=old\n", drop_in])
+
+    assert ("", ("/run/new",), True) == (unit.user, unit.directories, unit.is_dynamic)
+
+
+def test_an_instances_own_unit_and_drop_ins_come_first(tmp_path: Path) -> None:
+    etc, lib = tmp_path / "etc", tmp_path / "lib"
+    for name, text in {
+        etc / "wsgid@shop.service.d/20.conf": "User=c\nGroup=g20",
+        lib / "wsgid@.service": "User=a\nWorkingDirectory=/a",
+        lib / "wsgid@.service.d/10.conf": "User=b\nGroup=g10",
+        lib / "wsgid@.service.d/20.conf": "User=never",
+        lib / "wsgid@.service.d/readme": "User=never",
+    }.items():
+        name.parent.mkdir(parents=True, exist_ok=True)
+        name.write_text(f"[Service]\n{text}\n")
+    unit = find_unit("shop", [str(etc), str(lib)])
+
+    assert unit is not None
+    assert ("c", "g20", "/a") == (unit.user, unit.group, unit.working_directory)
+
+
+def test_no_unit_and_a_masked_one_are_none(tmp_path: Path) -> None:
+    (tmp_path / "wsgid@gone.service").symlink_to("/dev/null")
+
+    assert find_unit("shop", [str(tmp_path)]) is None
+    assert find_unit("gone", [str(tmp_path)]) is None
