@@ -92,6 +92,7 @@ class Births:
             syslog=generation.syslog,
             access_log=generation.access_log,
             statsd=generation.statsd,
+            identity=generation.identity,
             server_view=self._moments.server,
             worker_view=view,
             stacks=stacks,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.logs import open_statsd, open_syslog
 from wsgid.arbiter.moments import load_hooks
-from wsgid.daemon.identity import group_number, user_number
+from wsgid.daemon.identity import find_identity, group_number, user_number
 from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
@@ -22,6 +22,7 @@ from wsgid.net.listener import Listener, change_access, close_listener, open_lis
 
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
+    from wsgid.daemon.identity import Identity
     from wsgid.hooks import Hooks
     from wsgid.log.syslog import Syslog
     from wsgid.metrics.statsd import Statsd
@@ -53,6 +54,8 @@ class Generation:
     hooks: Hooks
     """Those of the arbiter."""
     statsd: Statsd | None
+    identity: Identity | None
+    """Whom workers become; None: who we are."""
 
 
 class Generations:
@@ -149,7 +152,8 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
     try:
         hooks = load_hooks(settings, logging.getLogger("wsgid.error"))
         statsd = open_statsd(settings)
-        access = _access(settings)
+        identity = find_identity(settings.user, settings.group, initgroups=settings.initgroups)
+        access = _access(settings, identity)
         for text in settings.bind:
             listeners[text] = had[text] if text in had else _listen(text, settings, access)
         access_log = _access_log(settings, former)
@@ -157,7 +161,7 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
     except BaseException:
         _close_listeners(listeners, except_for=had)
         raise
-    return Generation(number, settings, listeners, access_log, syslog, access, hooks, statsd)
+    return Generation(number, settings, listeners, access_log, syslog, access, hooks, statsd, identity)
 
 
 def _listen(text: str, settings: Settings, access: Access) -> Listener:
@@ -166,13 +170,15 @@ def _listen(text: str, settings: Settings, access: Access) -> Listener:
     )
 
 
-def _access(settings: Settings) -> Access:
-    user, group = settings.socket_user, settings.socket_group
-    return Access(
-        settings.socket_mode,
-        None if user is None else user_number("socket_user", user),
-        None if group is None else group_number("socket_group", group),
-    )
+def _access(settings: Settings, identity: Identity | None) -> Access:
+    """Return who owns Unix sockets: as in gunicorn the user that workers run as, if nobody else is named."""
+    user = None if identity is None else identity.uid
+    group = None if identity is None else identity.gid
+    if settings.socket_user is not None:
+        user = user_number("socket_user", settings.socket_user)
+    if settings.socket_group is not None:
+        group = group_number("socket_group", settings.socket_group)
+    return Access(settings.socket_mode, user, group)
 
 
 def _kept(one: Generation, other: Generation) -> list[Listener]:

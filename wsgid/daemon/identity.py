@@ -1,11 +1,75 @@
-"""Users and groups by their names or numbers."""
+"""As whom workers run: users and groups by their names or numbers, and how a process becomes one of them."""
 
 from __future__ import annotations
 
 import grp
+import os
 import pwd
+from dataclasses import dataclass
 
 from wsgid.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user to become, by numbers: names are looked up once, before the fork: they may be far away."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    """All of them; what root had besides is given up."""
+
+    def become(self) -> None:
+        """Give up what this process is, for good. Raises ConfigurationError."""
+        try:
+            # In this order: who is no longer root may not change groups.
+            os.setgroups(self.groups)
+            os.setresgid(self.gid, self.gid, self.gid)
+            os.setresuid(self.uid, self.uid, self.uid)
+        except OSError as error:
+            raise ConfigurationError(
+                f"user: cannot become {self.name} (uid={self.uid} gid={self.gid}): {error.strerror};"
+                " root with CAP_SETUID and CAP_SETGID may"
+            ) from error
+
+
+def find_identity(user: int | str | None, group: int | str | None, *, initgroups: bool) -> Identity | None:
+    """Return whom `user`, `group` and `initgroups` mean; None, if that is who we are already.
+
+    Without `group` it is the user's own, and without `initgroups` there is no other. Raises
+    ConfigurationError, also where we are not root and could become nobody.
+    """
+    if user is None and group is None:
+        return None
+    uid = os.geteuid() if user is None else user_number("user", user)
+    name, own_group = _account(uid)
+    if group is not None:
+        gid = group_number("group", group)
+    elif own_group is not None:
+        gid = own_group
+    else:
+        raise ConfigurationError(
+            f"user: {uid} has no name on this machine, and so no group: set `group`, too"
+        )
+    if os.geteuid() != 0:
+        if (uid, gid) == (os.geteuid(), os.getegid()):
+            return None
+        raise ConfigurationError(
+            f"user: only root can become {name} (uid={uid} gid={gid}), and this is"
+            f" {_account(os.geteuid())[0]}; start as root, or leave user and group out"
+        )
+    groups = os.getgrouplist(name, gid) if initgroups else [gid]
+    return Identity(name, uid, gid, tuple(groups))
+
+
+def _account(uid: int) -> tuple[str, int | None]:
+    """Return the name and the group of a user; the kernel wants neither."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return str(uid), None
+    return entry.pw_name, entry.pw_gid
 
 
 def user_number(setting: str, user: int | str) -> int:

@@ -16,6 +16,7 @@ from types import FrameType
 
 from wsgid.apps.loader import load_app, prepare
 from wsgid.config.settings import Settings
+from wsgid.daemon.identity import Identity
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
 from wsgid.hooks import ServerView, WorkerView
 from wsgid.log.access import AccessLog
@@ -65,6 +66,8 @@ class WorkerStart:
     syslog: Syslog | None
     access_log: AccessLog | None
     statsd: Statsd | None
+    # Whom to become, before anything of the application's runs.
+    identity: Identity | None
     # What hooks are given.
     server_view: ServerView
     worker_view: WorkerView
@@ -83,6 +86,8 @@ def run(start: WorkerStart) -> int:
     last_words = _LastWords(start.error_log)
     faulthandler.register(signal.SIGRTMIN + 1, start.stacks, all_threads=True)
     try:
+        if start.identity is not None:
+            start.identity.become()
         access_log = _settle_logs(start)
         app, moments = _load(start)
         # logging.config switches off every logger that it is not told of, unless it is told not to.

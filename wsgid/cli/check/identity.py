@@ -118,6 +118,10 @@ def of_settings(
     if user is None and group is None:
         return None
     entry = _user(os.geteuid() if user is None else user)
+    if group is None and entry.pw_name == str(user):
+        raise UnknownAccountError(
+            f"user {user} has no name on this machine, and so no group; set `group`, too"
+        )
     gid = _gid(group) if group is not None else entry.pw_gid
     groups = os.getgrouplist(entry.pw_name, gid) if initgroups else [gid]
     return Identity(entry.pw_name, entry.pw_uid, gid, tuple(groups), "the setting `user`")
