@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wsgid.config.check import suggestion
 from wsgid.config.diagnostics import Diagnostic, Label
 from wsgid.config.redaction import hide, hide_named, hide_unread, sounds_secret
 from wsgid.config.source_text import DEEPEST
@@ -42,10 +41,7 @@ class Broken:
     @property
     def is_secret(self) -> bool:
         """Whether what stands here is better not quoted."""
-        names = [part for part in self.scan.path if isinstance(part, str)]
-        # A misspelt `env` is `env`.
-        near = suggestion(names[0]).removeprefix("did you mean `").removesuffix("`?") if names else ""
-        return any(map(sounds_secret, (near, *names)))
+        return any(sounds_secret(part) for part in self.scan.path if isinstance(part, str))
 
     @property
     def name(self) -> str:

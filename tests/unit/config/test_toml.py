@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -389,3 +390,16 @@ def test_a_deep_text_is_a_mistake_wherever_the_stack_is() -> None:
         return below(frames - 1) if frames else str(mistake_of("x = " + "[" * 300 + "]" * 300))
 
     assert "64 deep" in below(sys.getrecursionlimit() // 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text", ["a", "1", "a.", "a ", '"', "'", "[", "{a=", "\\", "\n", "\u201c", "a=1\n", "a\n"]
+)
+@pytest.mark.parametrize("before", ["", "x = ", "[", "x = {", "[env]\nA = "])
+def test_no_text_takes_long(text: str, before: str) -> None:
+    """What looks at a broken line looks at all of it, whatever its length."""
+    began = time.process_time()
+    mistake_of(before + text * 20_000 + "\n= 1")
+
+    assert time.process_time() - began < 10

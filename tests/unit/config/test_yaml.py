@@ -482,8 +482,9 @@ def test_any_text_is_a_layer_or_a_mistake_at_its_place(text: str) -> None:
         "? " * 10**5,
         "x: '" + "''" * 10**5,
         "!" * 10**5,
+        "[" + "a" * 10**5,
     ],
-    ids=["lists", "maps", "blocks", "anchors", "keys", "quotes", "tags"],
+    ids=["lists", "maps", "blocks", "anchors", "keys", "quotes", "tags", "word"],
 )
 @pytest.mark.slow
 def test_no_text_takes_long(text: str) -> None:
