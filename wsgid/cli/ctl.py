@@ -162,6 +162,9 @@ def _show_status(answer: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_HEAD = ("PID", "SLOT", "GENERATION", "STATE", "AGE", "CONNECTIONS", "REQUESTS", "MEMORY")
+
+
 def _row(worker: dict[str, Any]) -> tuple[str, ...]:
     memory = private_memory(worker["pid"])
     return (
