@@ -32,6 +32,7 @@ _STEP: Final = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _DEADLINE_S: Final = 60
+_OUR_FAULT: Final = "Traceback (most recent call last):"
 
 # The command as it is installed, but that the files of instances are ours, and that whoever runs this is
 # nobody in particular: a check says other things to root.
@@ -43,6 +44,10 @@ os.geteuid = lambda: 65534
 from wsgid.cli.main import main
 sys.exit(main())
 """
+
+
+class BrokenCommandError(Exception):
+    """A command that a page shows has failed by a mistake of ours; no page is to show that."""
 
 
 def is_told(text: str) -> bool:
@@ -96,4 +101,6 @@ def _printed(command: str, root: Path) -> list[str]:
         timeout=_DEADLINE_S,
         check=False,
     )
+    if _OUR_FAULT in done.stdout:
+        raise BrokenCommandError(f"{command}\n{done.stdout}")
     return done.stdout.replace(str(root), "").replace(_INSTANCES_HERE, INSTANCES).splitlines()

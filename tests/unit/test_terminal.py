@@ -2,7 +2,7 @@
 
 import pytest
 
-from docs.terminal import is_told, told
+from docs.terminal import BrokenCommandError, is_told, told
 
 PAGE = """
 ```toml file=wsgid.toml
@@ -36,6 +36,12 @@ def test_what_commands_print_stands_below_them() -> None:
 
 def test_a_page_that_was_made_is_made_the_same_again() -> None:
     assert told(PAGE) == told(told(PAGE))
+
+
+def test_no_page_shows_a_traceback_of_ours() -> None:
+    """`make generated` in a tree that is being worked on must leave the pages as they are."""
+    with pytest.raises(BrokenCommandError, match=r"Traceback"):
+        told("```console run\n$ echo 'Traceback (most recent call last):'\n```\n")
 
 
 @pytest.mark.parametrize(
