@@ -21,7 +21,8 @@ from wsgid.config.layers import BY_ALIAS, BY_NAME, Layer
 from wsgid.config.python_run import forget
 from wsgid.config.python_slips import slips
 from wsgid.config.python_source import Source
-from wsgid.config.source_text import read_source
+from wsgid.config.redaction import hide, sounds_secret
+from wsgid.config.source_text import DEEPEST, read_source
 
 if TYPE_CHECKING:
     from wsgid.config.layers import KeyPath, Place
@@ -92,6 +93,7 @@ class _Reading:
         self._source = source
         self._names = names
         self._is_of_gunicorn = is_of_gunicorn
+        self._mistakes: list[Diagnostic] = []
         self._values: dict[str, object] = {}
         self._places: dict[KeyPath, Place] = {}
 
@@ -100,11 +102,9 @@ class _Reading:
         for each in self._names:
             if each in known and self._is_setting(each):
                 self._take(each)
-        mistakes = [
-            *self._take_hooks(),
-            *slips(self._source, self._names, is_of_gunicorn=self._is_of_gunicorn),
-        ]
-        return Layer(name, self._values, self._places, mistakes=tuple(mistakes))
+        self._take_hooks()
+        self._mistakes += slips(self._source, self._names, is_of_gunicorn=self._is_of_gunicorn)
+        return Layer(name, self._values, self._places, mistakes=tuple(self._mistakes))
 
     def _is_setting(self, name: str) -> bool:
         """Tell a setting from a function, a class or a module that happens to have its name."""
@@ -115,41 +115,52 @@ class _Reading:
         )
 
     def _take(self, name: str) -> None:
-        value = plain(self._names[name])
+        line = self._names.lines.get(name)
+        try:
+            value = plain(self._names[name])
+        except RecursionError:
+            self._refuse(name, line, f"lists and maps in one another are {DEEPEST} deep at most")
+            return
         self._values[name] = value
-        self._places |= self._source.places(name, self._names.lines.get(name), value)
+        self._places |= self._source.places(name, line, value)
 
-    def _take_hooks(self) -> list[Diagnostic]:
-        """Add the functions with names of hooks to what a table `hooks` has; return what is wrong."""
-        found = [name for name in HOOKS if name in self._names]
-        if not found:
-            return []
+    def _take_hooks(self) -> None:
+        """Add the functions with names of hooks to what a table `hooks` has."""
         hooks: dict[str, Any] = {}
-        if isinstance(given := self._values.get("hooks"), dict):
-            hooks |= given
-        mistakes = []
-        for name in found:
-            value = self._names[name]
-            if isinstance(value, ModuleType):
+        given = self._values.get("hooks", hooks)
+        if not isinstance(given, dict):
+            return  # that is told by the check
+        for name in HOOKS:
+            value = self._names.get(name)
+            if name not in self._names or isinstance(value, ModuleType):
                 continue
             place = self._source.place(name, self._names.lines.get(name))
             self._places.setdefault(("hooks",), place)
             self._places["hooks", name] = place
             if why := wrong_arguments(name, value):
                 message = f"the hook `{name}` cannot be called"
-                mistakes.append(Diagnostic("error", "invalid-value", message, (Label(place.key, why),)))
+                self._mistakes.append(Diagnostic("error", "invalid-value", message, (Label(place.key, why),)))
             else:
                 hooks[name] = value
         if hooks:
-            self._values["hooks"] = hooks
-        return mistakes
+            self._values["hooks"] = {**given, **hooks}
+
+    def _refuse(self, name: str, line: int | None, note: str) -> None:
+        where = self._source.place(name, line).value
+        if sounds_secret(name):
+            where = hide(where, where.column or 1)
+        message = f"invalid value for `{name}`"
+        self._mistakes.append(Diagnostic("error", "invalid-value", message, (Label(where, note),)))
 
 
-def plain(value: object) -> object:
+def plain(value: object, depth: int = 0) -> object:
     """Return a value as other sources would have it: ssl.CERT_REQUIRED is 2, Path("x") is "x".
 
-    What is inside of lists and dicts, too; what other sources cannot have is left as it is.
+    What is inside of lists and dicts, too; what other sources cannot have is left as it is. Raises
+    RecursionError for what is too deep: a list may be in itself.
     """
+    if depth > DEEPEST:
+        raise RecursionError
     match value:
         case bool() | None:
             return value
@@ -162,9 +173,9 @@ def plain(value: object) -> object:
         case os.PathLike():
             return os.fspath(value)
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [plain(item, depth + 1) for item in value]
         case dict():
-            return {plain(key): plain(item) for key, item in value.items()}
+            return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
         case _:
             return value
 

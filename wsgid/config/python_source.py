@@ -212,7 +212,7 @@ def _still_begins(items: Sequence[ast.expr], value: Sequence[object]) -> bool:
     return (
         not any(isinstance(item, ast.Starred) for item in items)
         and (len(items) == len(value) or bool(written and len(items) < len(value)))
-        and all(then == now for then, now in written)
+        and all(type(then) is type(now) and then == now for then, now in written)
     )
 
 

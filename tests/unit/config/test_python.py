@@ -8,9 +8,12 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from wsgid.config.check import check
 from wsgid.config.diagnostics import Mistakes
+from wsgid.config.gunicorn_names import OURS
 from wsgid.config.python import forget, read_module, read_python
 
 if TYPE_CHECKING:
@@ -192,6 +195,18 @@ def test_a_hook_with_other_arguments_is_told_before_it_is_called(directory: Dire
         str(wrong.labels[0].where),
         wrong.labels[0].note.partition(":")[0],
     )
+
+
+def test_a_list_in_itself_has_an_end(directory: Directory) -> None:
+    layer = directory.read("workers = 2\nlogconfig_dict = {}\nlogconfig_dict['a'] = [logconfig_dict]\n")
+
+    assert {"workers": 2} == layer.values
+    assert [
+        (
+            "wsgid.conf.py:2:18: error[invalid-value]: invalid value for `logconfig_dict`: "
+            "lists and maps in one another are 64 deep at most"
+        )
+    ] == [mistake.concise() for mistake in layer.mistakes]
 
 
 # Where it stands
@@ -534,6 +549,31 @@ def test_a_file_that_cannot_be_read_says_why(directory: Directory) -> None:
         read_python(directory.path / "none.py", shown="none.py")
 
     assert "cannot read `none.py`: No such file or directory" == caught.value.diagnostics[0].message
+
+
+PIECES = st.sampled_from([
+    *OURS, "tiemout", " = ", " = ", " = ", ": ", " += ", "4", "'a'", "['a:1', 2]", "{'A': {'b': 3}}",
+    "(", ")", "[",
+    "]", ",", "*", "\n", "\n", "\n", "\r", "\f", "\t", "    ", "if True:\n    ", "for ", " in (1,2):\n  pass",
+    "def ", "(server):\n  pass", "class ", ": pass", "lambda x: x", "import os", "from os import path as ",
+    " as ",
+    "global workers", "del ", "é", "'''", "\\\n", "#", "; ", ":= ", "with open(__file__) as ", ":\n  pass",
+    "try:\n  1/0\nexcept Exception as ", "match 1:\n  case ", "f'{", "}'", "@", "yield", "raise ", "None",
+    "\0",
+])  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(PIECES, max_size=12), name=st.sampled_from([NAME, "gunicorn.conf.py"]))
+def test_whatever_stands_in_a_file_is_read_or_told(directory: Directory, parts: list[str], name: str) -> None:
+    (directory.path / name).write_text("".join(parts), newline="")
+    try:
+        mistakes = check(read_python(directory.path / name, shown=name)).mistakes
+    except Mistakes as error:
+        mistakes = error.diagnostics
+
+    assert all(str(mistake) for mistake in mistakes)
 
 
 # Slips
