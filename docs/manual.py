@@ -1,4 +1,4 @@
-"""The manual pages man/wsgid.1 and man/wsgid.toml.5, from the Markdown in man/*.in.
+"""The manual pages wsgid(1), wsgidctl(1) and wsgid.toml(5), from the Markdown in man/*.in.
 
 A comment `<!-- made: NAME -->` stands there for what the model, the parser or another page knows: nobody
 writes it twice.
@@ -47,7 +47,7 @@ def _manual(source: Path) -> str:
     parts = [head]
     for number, part in enumerate(_MADE.split(text)):
         if number % 2:
-            parts += _PARTS[part]()
+            parts += _PARTS[part]() if part in _PARTS else _table_of(part)
         else:
             parts.append(roff.blocks(part))
     return "".join(parts)
@@ -88,21 +88,22 @@ def _settings() -> Iterator[str]:
             yield roff.term(f"`{entry.name}`", entry.text)
 
 
-def _signals() -> Iterator[str]:
-    yield roff.blocks("\n".join(_table("signals.md")))
+def _table_of(part: str) -> Iterator[str]:
+    """Yield a table of a page, named by its first head: `signals.md#Signal`."""
+    yield roff.blocks("\n".join(_table(*part.split("#"))))
 
 
 def _exit_codes() -> Iterator[str]:
-    for row in _table("exit-codes.md")[2:]:
+    for row in _table("exit-codes.md", "Status")[2:]:
         status, _, when, restart = roff.cells(row)
         helps = f" A restart helps: {restart}." if restart else ""
         yield roff.term(status, f"{sentence(when)}{helps}")
 
 
-def _table(page: str) -> list[str]:
-    """Return the first table of a page of the reference."""
+def _table(page: str, head: str) -> list[str]:
+    """Return the first table of a page of the reference that begins with this head."""
     lines = (PAGES / "reference" / page).read_text(encoding="utf-8").split("\n")
-    start = next(number for number, line in enumerate(lines) if line.startswith("|"))
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {head} |"))
     end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
     return lines[start:end]
 
@@ -110,7 +111,6 @@ def _table(page: str) -> list[str]:
 _PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "commands": _commands,
     "options": _options,
-    "signals": _signals,
     "exit-codes": _exit_codes,
     "settings": _settings,
 }
