@@ -18,6 +18,7 @@ from docs.terminal import is_told, told
 from wsgid.arbiter.loop import HANDLED
 from wsgid.config.diagnostics import Code
 from wsgid.config.hooks import HOOKS
+from wsgid.config.load import load
 from wsgid.config.settings import NOT_BUILT, Settings
 from wsgid.errors import ExitCode
 from wsgid.hooks import IN_THE_ARBITER
@@ -29,6 +30,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 MANUALS = sorted(manuals())
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CONFIGURATION = re.compile(r"^```(toml|yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 
 # Written by `make bench`, on a machine with nothing else to do.
@@ -155,6 +157,17 @@ def program(name: str, package: str) -> str:
     if path is None and "CI" not in os.environ:
         pytest.skip(f"there is no {name}: apt install {package}")
     return path or name
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_tells_people_to_write_is_right(page: Path, tmp_path: Path) -> None:
+    """Those in a file that the page itself checks may be wrong, for that is what they show."""
+    for ending, text in CONFIGURATION.findall(page.read_text(encoding="utf-8")):
+        file = tmp_path / f"page.{ending}"
+        file.write_text(text, encoding="utf-8")
+        loaded = load(["--check-config", "-c", str(file)], {}, str(tmp_path))
+
+        assert [] == [str(warning) for warning in loaded.warnings if warning.code != "not-built-yet"]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
