@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.redaction import SECRETS, hide
+from wsgid.config.redaction import SECRETS, assigned, hide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,24 +78,33 @@ class Layer:
             if known[0] in SECRETS and other.value.column is not None and _share_line(other.value, where)
             if not self._is_only_around(known, other)
         )
-        if not secret:
-            return where
         if where.kind == "file":
-            # A comment may repeat it.
-            return hide(where, secret[0][0])
+            # Python may give another value later, and in gunicorn's files some settings are none.
+            others = (start for name, start in assigned(where.text) if not self._stands(name, where))
+            start = min((*others, *(start for start, _ in secret)), default=None)
+            # To the line's end, for a comment may repeat it.
+            return where if start is None else hide(where, start)
         # From the last on, for what is hidden moves what comes after it.
         for start, end in reversed(_without_overlaps(secret)):
             where = hide(where, start, end)
         return where
 
+    def _stands(self, spelling: str, where: Where) -> bool:
+        """Tell whether a setting's place is known to be in this line."""
+        return (spelling,) in self.places and _share_line(self.places[spelling,].key, where)
+
     def _is_only_around(self, path: KeyPath, place: Place) -> bool:
         """Tell whether a place hides nothing that the places inside of it do not: names are no secrets."""
-        if place.value == place.key and place.value.kind == "file" and isinstance(path[-1], str):
+        value: object = self.values
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return False
+        if place.value == place.key and place.value.kind == "file":
             return True  # the header of a table, [env], is no value yet
-        value = self.values.get(str(path[0]))
-        return (
-            len(path) == 1 and isinstance(value, dict) and all((path[0], key) in self.places for key in value)
-        )
+        option = find_option(path[0])
+        is_map = option is not None and option.kind == "map" and len(path) == 1
+        return is_map and all((*path, key) in self.places for key in value)
 
     def _begins_line(self, place: Place, path: KeyPath, where: Where) -> bool:
         key = place.key

@@ -11,7 +11,7 @@ from wsgid.config.secrets import REDACTED, SECRET_WORDS
 from wsgid.config.settings import Settings, about
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wsgid.config.diagnostics import Where
 
@@ -28,9 +28,11 @@ _SPELLINGS = frozenset(
 )
 
 # [env], [[a.b]]: not the end of a list.
-_HEADER = re.compile(r"""\s*\[+\s*["']?([\w-]+)[^\[\],=]*\]+\s*(?:#.*)?""")
-_NAMED = re.compile(r"""["']?([\w-]+)["']?\s*[=:]\s*""")
+_HEADER = re.compile(r"""\s*\[+\s*["']?([\w-]+)(?![\w-])[^\[\],=]*\]+\s*(?:#.*)?""")
+_NAMED = re.compile(r"""(?<![\w-])["']?([\w-]+)["']?\s*[=:]\s*""")
 _KEY = re.compile(r"""(\s*)["']?([\w-]+)["']?\s*(?:\.[^=:]*)?[=:][ \t]*""")
+
+_ASSIGNED = re.compile(rf"""(?<!\w)({"|".join(sorted(SECRETS))})\b["']?\s*[=:]\s*""")
 
 
 def hide(where: Where, start: int, end: int | None = None) -> Where:
@@ -66,6 +68,12 @@ def sounds_secret(name: str) -> bool:
     return SECRET_WORDS.search(name) is not None or did_you_mean(name, sorted(SECRETS)) != ""
 
 
+def assigned(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each secret that a line seems to give a value, and the column at which that begins."""
+    for match in _ASSIGNED.finditer(text):
+        yield match[1], match.end() + 1
+
+
 def hide_unread(where: Where, lines: Sequence[str]) -> Where:
     """Return a place in a text that could not be parsed without what may be secret in its line.
 
@@ -79,7 +87,7 @@ def hide_unread(where: Where, lines: Sequence[str]) -> Where:
     if own is not None and sounds_secret(own[2]):
         return hide(where, own.end() + 1)
     if not _is_in_secret(lines[: where.line]):
-        return where
+        return hide_named(where)  # another setting may share the line
     # Inside of it a line shows its key at most, and that only where it begins with one.
     is_assignment = own is not None and re.fullmatch(r"""\s*["']?\w+["']?\s*[=:][ \t]*""", own[0]) is not None
     return hide(where, own.end() + 1 if own is not None and is_assignment else 1)
