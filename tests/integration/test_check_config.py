@@ -181,6 +181,18 @@ def test_a_python_that_is_closed_to_the_user_is_a_mistake(
 
 
 @needs_root
+def test_a_start_directory_that_is_closed_to_the_user_is_a_mistake(site: Project) -> None:
+    """As /root is, where root types the command."""
+    configured(site)
+    site.root.chmod(0o700)
+    done = site.check()
+
+    assert 78 == done.status
+    assert f"not allowed to enter `{site.root}` (the default of `chdir`)" in done.error
+    assert "Traceback" not in done.error
+
+
+@needs_root
 def test_no_file_appears_where_root_checks(site: Project) -> None:
     """An import as root would leave root's __pycache__, and the service could not write to its own log."""
     site.write("conf.py", f'import helper\napp = "pkg.app_"\nuser = "{NOBODY}"\nbind = ["127.0.0.1:0"]\n')
@@ -358,8 +370,9 @@ def test_a_proxy_that_could_not_connect_is_told(site: Project) -> None:
     closed = site.check("-b", "unix:s")
     opened = site.check("-b", "unix:s", "--socket-mode", "0666")
 
-    assert "www-data (a proxy such as nginx) could not connect to unix:s: mode 0660, owner root:root" in (
-        closed.error
+    assert (
+        "www-data (a proxy such as nginx) could not connect to unix:s: mode 0660, owner nobody:nogroup"
+        in (closed.error)
     )
     assert 'set `socket_group = "www-data"`' in closed.error
     assert "could not connect" not in opened.error
@@ -508,6 +521,18 @@ def test_what_a_reload_asks_has_nothing_to_do_with_the_running_server(site: Proj
 
 
 # All instances
+
+
+def test_the_python_of_a_virtual_environment_is_not_this_one(site: Project) -> None:
+    site.write("venv/bin/python", "").chmod(0o755)
+    configured(site, 'virtualenv = "venv"\n', app="only_there")
+    done = site.check()
+
+    assert 0 == done.status
+    assert "was not imported: this is not the Python of venv; check with `venv/bin/python -m wsgid`" in (
+        done.error
+    )
+    assert "`none` is no virtual environment" in site.check("--virtualenv", "none").error
 
 
 def test_instances_are_checked_together(site: Project) -> None:

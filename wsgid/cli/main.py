@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+# As a shell has it for a command that Ctrl-C ends.
+_INTERRUPTED = 128 + 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status; `argv` is without the command's name."""
     argv = sys.argv[1:] if argv is None else argv
@@ -36,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(argv, {}, None)
         else:
             return run(command, argv, start_directory())
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except NobodyReadsError as error:
         return error.exit_code
     except WsgidError as error:

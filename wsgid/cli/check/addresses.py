@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wsgid.cli.check.files import is_made
 from wsgid.cli.check.finding import Finding
 from wsgid.cli.check.identity import name_of
-from wsgid.cli.check.running import is_of
+from wsgid.cli.check.running import is_of, is_perhaps_of
 from wsgid.net.address import Address, parse_address
 from wsgid.net.holder import Held, holder_of, look_for_holders
 from wsgid.net.probe import ask, probe
@@ -34,7 +34,8 @@ def look_at_addresses(
         if obstacle is None:
             continue
         is_unix = address.family == socket.AF_UNIX
-        if obstacle.number == errno.ENOENT and is_unix and is_made(Path(address.path).parent, made):
+        is_in_the_making = is_unix and is_made(Path(address.path).parent, made)
+        if obstacle.number in (errno.ENOENT, errno.EACCES) and is_in_the_making:
             continue
         if obstacle.number in (errno.EACCES, errno.EPERM) and not is_unix and may_bind_low_ports:
             continue
@@ -92,6 +93,11 @@ def tell_holder(finding: Finding, bind: Sequence[str], wanted: Service | None) -
         note = (
             f"it is in use by{whose or ' somebody'}; which process that is, perhaps this very server, "
             "/proc does not tell this user"
+        )
+        return finding._replace(note=note, severity="warning")
+    if wanted is not None and any(is_perhaps_of(holder.pid, wanted) for holder in held.holders):
+        note = (
+            f"it is in use by pid {held.holders[0].pid} ({held.holders[0].command}), perhaps this very server"
         )
         return finding._replace(note=note, severity="warning")
     first = held.holders[0]

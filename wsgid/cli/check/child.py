@@ -40,17 +40,15 @@ class Outcome:
     stacks: str = ""
 
 
-def look_as(
-    identity: Identity | None, directory: str, deadline_s: float, look: Callable[[], Iterable[Finding]]
-) -> Outcome:
-    """Run `look` in a child, in a directory, as somebody (None: as we are), and wait for it."""
+def look_as(identity: Identity | None, deadline_s: float, look: Callable[[], Iterable[Finding]]) -> Outcome:
+    """Run `look` in a child that is in our directory, as somebody (None: as we are), and wait for it."""
     receive, send = os.pipe2(os.O_CLOEXEC)
     # What was printed so far is not to be printed twice.
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _live(identity, directory, deadline_s, look, send)
+        _live(identity, deadline_s, look, send)
     os.close(send)
     try:
         octets, is_late = _listen(receive, pid, deadline_s + GRACE_S)
@@ -117,7 +115,6 @@ def _listen(receive: int, pid: int, patience_s: float) -> tuple[bytes, bool]:
 
 def _live(
     identity: Identity | None,
-    directory: str,
     deadline_s: float,
     look: Callable[[], Iterable[Finding]],
     send: int,
@@ -135,7 +132,6 @@ def _live(
         faulthandler.enable(send)
         if identity is not None:
             identity.become()
-        os.chdir(directory)
         findings = list(look())
         with contextlib.suppress(Exception):  # whatever the application has made of them
             sys.stdout.flush()

@@ -7,6 +7,7 @@ Rule 2: nothing is left behind: no bytecode, no socket, no process.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -62,7 +63,7 @@ def check(
     with _in_directory(start):
         found = [*players.findings, *_accounts(loaded)]
         if command.no_app:
-            found += _look(players.arbiter, start, LOOK_S, partial(_cheap_looks, loaded, unit))
+            found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
             found += _without_application(loaded)
             found += _all_looks(argv, environ, loaded, players, unit, start)
@@ -94,31 +95,37 @@ def _all_looks(
 ) -> Iterator[Finding]:
     settings = loaded.settings
     wanted = service(list(argv), environ.get(CMD_ARGS, ""), start)
-    for finding in _look(players.arbiter, start, LOOK_S, partial(_looks_of_arbiter, loaded, unit)):
+    for finding in _look(players.arbiter, LOOK_S, partial(_looks_of_arbiter, loaded, unit)):
         told: Finding | None = finding
         if finding.note == addresses.HELD:
             told = addresses.tell_holder(finding, settings.bind, wanted)
         if told is not None:
             yield told
-    is_mode_given = "socket_mode" in loaded.history
-    yield from proxy.look_at_sockets(settings, players.arbiter, is_mode_given=is_mode_given)
-    closed = list(_look(players.worker, start, LOOK_S, files.look_at_python))
+    yield from proxy.look_at_sockets(settings, players.worker)
+    closed = list(_look(players.worker, LOOK_S, files.look_at_python))
     if closed:
         yield from closed
         return
-    yield from _look(players.worker, start, LOOK_S, partial(_looks_of_worker, loaded))
-    if players.why_no_import:
-        message = f"the application was not imported: {players.why_no_import}"
+    yield from _look(players.worker, LOOK_S, partial(_looks_of_worker, loaded, unit))
+    if why := players.why_no_import or _why_not_here(settings.virtualenv):
+        message = f"the application was not imported: {why}"
         yield Finding("cannot-import", message, "app" if settings.app else "", severity="warning")
         return
     outcome = look_as(
-        players.worker, start, settings.boot_timeout, partial(application.look_at_application, settings)
+        players.worker, settings.boot_timeout, partial(application.look_at_application, settings)
     )
     yield from outcome.findings
     if outcome.why_none:
         message = f"application `{settings.app}`: its import {outcome.why_none}"
         note = "see the setting `boot_timeout`" if "within" in outcome.why_none else ""
         yield Finding("cannot-import", message, "app", None, note, detail=outcome.stacks)
+
+
+def _why_not_here(virtualenv: str | None) -> str:
+    """Say why an import here would prove nothing."""
+    if virtualenv is None or os.path.realpath(virtualenv) == os.path.realpath(sys.prefix):
+        return ""
+    return f"this is not the Python of {virtualenv}; check with `{virtualenv}/bin/python -m wsgid`"
 
 
 def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
@@ -132,8 +139,8 @@ def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
     yield from files.look_at_files_of_arbiter(settings, made)
 
 
-def _looks_of_worker(loaded: Loaded) -> Iterator[Finding]:
-    yield from files.look_at_files_of_worker(loaded.settings)
+def _looks_of_worker(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
+    yield from files.look_at_files_of_worker(loaded.settings, unit.directories if unit else ())
     yield from tls.look_at_tls(loaded.settings)
 
 
@@ -141,13 +148,13 @@ def _cheap_looks(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
     """Look at what a running server cannot be in the way of: not at its addresses, and at no import."""
     yield from addresses.look_at_pairs(loaded.settings.bind)
     yield from files.look_at_files_of_arbiter(loaded.settings, unit.directories if unit else ())
-    yield from _looks_of_worker(loaded)
+    yield from _looks_of_worker(loaded, unit)
 
 
 def _look(
-    identity: Identity | None, start: str, deadline_s: float, look: Callable[[], Iterator[Finding]]
+    identity: Identity | None, deadline_s: float, look: Callable[[], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    outcome: Outcome = look_as(identity, start, deadline_s, look)
+    outcome: Outcome = look_as(identity, deadline_s, look)
     yield from outcome.findings
     if outcome.why_none:
         yield Finding("unreadable-file", f"a look at the machine {outcome.why_none}", detail=outcome.stacks)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from wsgid.config.settings import Settings
 
 
+# On the way to everything that systemd makes, and nobody's.
+_THERE = ("/", "/run", "/var", "/var/lib", "/var/cache", "/var/log")
+
+
 def look_at_files_of_arbiter(settings: Settings, made: Sequence[str] = ()) -> Iterator[Finding]:
     """Look at what the arbiter writes; `made` are directories that somebody makes before the start."""
     for name in ("pidfile", "accesslog", "errorlog", "control_socket"):
@@ -24,10 +28,15 @@ def look_at_files_of_arbiter(settings: Settings, made: Sequence[str] = ()) -> It
             yield from look_at_target(name, path, made)
 
 
-def look_at_files_of_worker(settings: Settings) -> Iterator[Finding]:
-    """Look at what a worker reads, and where it puts long bodies."""
-    yield from _look_at_directory("chdir", settings.chdir, os.R_OK | os.X_OK, "enter")
-    yield from _look_at_directory("tmp_upload_dir", settings.tmp_upload_dir, os.W_OK | os.X_OK, "write in")
+def look_at_files_of_worker(settings: Settings, made: Sequence[str] = ()) -> Iterator[Finding]:
+    """Look at what a worker reads, and where it puts long bodies; `made` as above."""
+    yield from _look_at_directory("chdir", settings.chdir, os.X_OK, "enter", made)
+    yield from _look_at_directory(
+        "tmp_upload_dir", settings.tmp_upload_dir, os.W_OK | os.X_OK, "write in", made
+    )
+    if settings.virtualenv and not os.access(Path(settings.virtualenv, "bin", "python"), os.X_OK):
+        message = f"`{settings.virtualenv}` is no virtual environment: there is no bin/python in it"
+        yield Finding("invalid-value", message, "virtualenv")
     for index, path in enumerate(settings.pythonpath):
         # Relative to `chdir`, as in the worker. Python does not mind one that is missing, people do.
         if not os.path.exists(Path(settings.chdir or "", path)):  # noqa: PTH110  False where it is hidden from us
@@ -65,7 +74,7 @@ def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[F
     """Look at a file that is written, or made where there is none."""
     file, parent = Path(path), Path(path).parent
     status = _status(file)
-    if status is None and is_made(parent, made):
+    if is_made(parent, made) and (status is None or not stat.S_ISDIR(status.st_mode)):
         return
     if status is None and not parent.is_dir():
         note = "make it, or let systemd do so (RuntimeDirectory=, LogsDirectory=)"
@@ -84,12 +93,17 @@ def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[F
 
 
 def is_made(directory: Path, made: Sequence[str]) -> bool:
-    """Say whether a directory is one of those that somebody makes, or inside of one that will be there."""
-    return str(directory) in made
+    """Say whether a directory is one of those that somebody makes and hands over, or on the way to one."""
+    return (
+        any(directory == one or directory in one.parents for one in map(Path, made))
+        and str(directory) not in _THERE
+    )
 
 
-def _look_at_directory(name: str, path: str | None, mode: int, what: str) -> Iterator[Finding]:
-    if not path:
+def _look_at_directory(
+    name: str, path: str | None, mode: int, what: str, made: Sequence[str]
+) -> Iterator[Finding]:
+    if not path or is_made(Path(path), made):
         return
     directory = Path(path)
     status = _status(directory)

@@ -118,7 +118,7 @@ def of_settings(
     if user is None and group is None:
         return None
     entry = _user(os.geteuid() if user is None else user)
-    if group is None and entry.pw_name == str(user):
+    if group is None and isinstance(user, int) and entry.pw_name == str(user):
         raise UnknownAccountError(
             f"user {user} has no name on this machine, and so no group; set `group`, too"
         )

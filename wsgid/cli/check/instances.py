@@ -46,12 +46,12 @@ def check_all(
     for name in names:
         argv = [*words, "--instance", name]
         report, loaded = check(argv, environ, cwd, directory=directory, unit_path=unit_path)
-        reports.append(replace(report, subject=name if report.subject == "configuration" else report.subject))
+        reports.append(replace(report, is_named=True))
         if loaded is not None:
             all_loaded[name] = loaded
     files = tuple(dict.fromkeys(file for report in reports for file in report.files))
     variables = max(report.variables for report in reports)
-    clashing = Report(directory, tuple(clashes(all_loaded, cwd)), files, variables)
+    clashing = Report(directory, tuple(clashes(all_loaded, cwd)), files, variables, is_named=True)
     return clashing, *reports
 
 

@@ -23,21 +23,20 @@ if TYPE_CHECKING:
 PROXIES = ("www-data", "nginx", "apache")
 
 
-def look_at_sockets(
-    settings: Settings, arbiter: Identity | None, *, is_mode_given: bool
-) -> Iterator[Finding]:
-    """Yield a warning for each Unix socket to which the proxy could not connect."""
+def look_at_sockets(settings: Settings, owner: Identity | None) -> Iterator[Finding]:
+    """Yield a warning for each Unix socket to which the proxy could not connect.
+
+    `owner` has the sockets if the settings name nobody: the user of the workers; None is us.
+    """
     account = _proxy(settings.socket_user, settings.socket_group)
     if account is None:
         return
     try:
-        uid = uid_of(settings.socket_user) if settings.socket_user is not None else _uid(arbiter)
-        gid = gid_of(settings.socket_group) if settings.socket_group is not None else _gid(arbiter)
+        uid = uid_of(settings.socket_user) if settings.socket_user is not None else _uid(owner)
+        gid = gid_of(settings.socket_group) if settings.socket_group is not None else _gid(owner)
     except UnknownAccountError:
         return  # told elsewhere
     mode = settings.socket_mode
-    if settings.umask is not None and not is_mode_given:
-        mode = 0o666 & ~settings.umask
     groups = os.getgrouplist(account.pw_name, account.pw_gid)
     for index, address in addresses(settings.bind):
         if address.family != socket.AF_UNIX or address.is_abstract:
@@ -95,9 +94,9 @@ def _proxy(socket_user: str | int | None, socket_group: str | int | None) -> pwd
     return None
 
 
-def _uid(arbiter: Identity | None) -> int:
-    return os.geteuid() if arbiter is None else arbiter.uid
+def _uid(owner: Identity | None) -> int:
+    return os.geteuid() if owner is None else owner.uid
 
 
-def _gid(arbiter: Identity | None) -> int:
-    return os.getegid() if arbiter is None else arbiter.gid
+def _gid(owner: Identity | None) -> int:
+    return os.getegid() if owner is None else owner.gid

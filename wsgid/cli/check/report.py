@@ -29,6 +29,8 @@ class Report:
     files: tuple[str, ...] = ()
     variables: int = 0
     notes: tuple[str, ...] = ()
+    is_named: bool = False
+    """One of several: its last line says of what it is."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -50,7 +52,8 @@ class Report:
             (self.variables, "variable"),
             (count(self.diagnostics, "warning"), "warning"),
         )
-        return "OK: " + ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in parts)
+        name = f"{self.subject}: " if self.is_named else ""
+        return f"{name}OK: " + ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in parts)
 
     def to_json(self) -> dict[str, Any]:
         found = Mistakes(self.subject, self.diagnostics, self.files).to_json()

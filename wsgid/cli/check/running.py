@@ -60,6 +60,18 @@ def is_of(pid: int, wanted: Service) -> bool:
     return False
 
 
+def is_perhaps_of(pid: int, wanted: Service) -> bool:
+    """Say whether a process is a server of which /proc does not tell this user which."""
+    with suppress(OSError):
+        words = os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")[:-1]
+        return (
+            not wanted.instance
+            and after_command(words) is not None
+            and not os.access(f"/proc/{pid}/cwd", os.F_OK)
+        )
+    return False
+
+
 def after_command(words: list[str]) -> list[str] | None:
     """Return the arguments of a process that is `wsgid ...` or `python -m wsgid ...`; None for others."""
     for index, word in enumerate(words[:6]):
