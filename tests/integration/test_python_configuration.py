@@ -89,6 +89,15 @@ def test_a_widely_copied_file_of_gunicorns_is_served(serve: Serve) -> None:
     assert "use_max_workers" not in server.stdout
 
 
+def test_gunicorns_loggers_in_a_file_are_ours(serve: Serve) -> None:
+    text = (GUNICORN_FILES / "gunicorn_logging.py").read_text()
+    server = serve(files={"gunicorn.conf.py": text})
+    head(server)
+    server.expect(r'^\{"at": ".*", "text": ".*GET / HTTP/1.1')
+
+    assert '"text": "serving generation=1 workers=1"}' in server.stdout
+
+
 def test_what_a_file_prints_is_no_part_of_an_answer(tmp_path: Path) -> None:
     text = (GUNICORN_FILES / "gunicorn_environment.py").read_text()
     (tmp_path / "gunicorn.conf.py").write_text(text + "tiemout = 3\n")

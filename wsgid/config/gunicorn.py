@@ -66,8 +66,6 @@ _HARMLESS: dict[str, object] = {
 # gunicorn lower-cases a level, and takes what it does not know for info; these two are logging's own.
 _LEVELS = {"warn": "warning", "fatal": "critical"}
 
-_LOGGERS = {"gunicorn.error": "wsgid.error", "gunicorn.access": "wsgid.access"}
-
 
 def is_gunicorn_file(path: Path) -> bool:
     """Tell whether a file is read as gunicorn reads it."""
@@ -114,8 +112,6 @@ def _read(name: str, value: object) -> object:
         case int() if name == "umask":
             # Any number is taken as it is, and told to the check in the one way that leaves no question.
             return f"0o{value:o}" if value >= 0 else value
-        case dict() if name == "logconfig_dict":
-            return with_our_loggers(value)
         case type() if name == "logger_class":
             return f"{value.__module__}.{value.__qualname__}"
         case _:
@@ -159,11 +155,3 @@ def kind_of_class(given: type) -> str:
             f'`{given.__name__}` is a class for gunicorn, made from its own: write "{kind}"{names}'
         )
     raise ValueError(f'`{given.__name__}` is a class: write a name, or "module:Class"')
-
-
-def with_our_loggers(config: dict[str, object]) -> dict[str, object]:
-    """Return a dictionary for logging.config in which gunicorn's loggers are ours."""
-    loggers = config.get("loggers")
-    if not isinstance(loggers, dict):
-        return config
-    return {**config, "loggers": {_LOGGERS.get(name, name): settings for name, settings in loggers.items()}}

@@ -249,7 +249,9 @@ def test_one_with_gunicorns_loggers() -> None:
     loggers = loaded.settings.logconfig_dict["loggers"]
 
     assert {"accesslog", "logconfig_dict"} == given(loaded).keys()
-    assert ["wsgid.error", "wsgid.access", "shop"] == list(loggers)
+    assert ["gunicorn.error", "gunicorn.access", "shop"] == list(loggers), (
+        "log.configured knows whom they mean"
+    )
     assert {"root", "formatters", "handlers", "loggers", "version", "disable_existing_loggers"} == (
         loaded.settings.logconfig_dict.keys()
     )
