@@ -17,6 +17,7 @@ from docs.terminal import is_told, told
 from wsgid.arbiter.pool import TRANSITIONS
 from wsgid.config import generate as option_table
 from wsgid.config.gunicorn_names import OURS, UNUSED
+from wsgid.config.settings import NOT_BUILT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,12 @@ def gunicorn_unused() -> str:
     return "\n".join(lines) + "\n"
 
 
+def not_built() -> str:
+    """Return the settings that have no effect yet, or not with every value."""
+    names = dict.fromkeys(entry.partition("=")[0] for entry in NOT_BUILT)
+    return ", ".join(f"[`{name}`](../reference/settings.md#{name})" for name in names) + "\n"
+
+
 def worker_states() -> str:
     """Return the arbiter's table of states and events."""
     events = sorted({event for row in TRANSITIONS.values() for event in row}, key=lambda event: event.value)
@@ -94,6 +101,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "gunicorn-names": gunicorn_names,
     "gunicorn-unused": gunicorn_unused,
+    "not-built": not_built,
     "worker-states": worker_states,
     "decisions": decisions,
 }
