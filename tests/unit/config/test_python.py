@@ -363,6 +363,28 @@ def test_a_reload_sees_the_files_that_a_file_imports_as_they_are_now(directory: 
     assert "zipapp" in sys.modules, "Python's own modules stay"
 
 
+def test_a_package_with_a_part_in_c_stays(directory: Directory) -> None:
+    """Many refuse to be loaded twice in a process, or keep what their other half knew."""
+    directory.write("", "compiled_/__init__.py")
+    directory.write(
+        """
+        import importlib.machinery, sys, types
+        name = "compiled_.part"
+        loader = importlib.machinery.ExtensionFileLoader(name, "part.so")
+        sys.modules[name] = module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, loader)
+        """,
+        "compiled_/fake.py",
+    )
+    directory.write("", "pure_.py")
+    directory.read("import compiled_.fake, pure_\n")
+    forget()
+    names = ("compiled_", "compiled_.part", "compiled_.fake", "pure_")
+    stayed = [name for name in names if sys.modules.pop(name, None)]
+
+    assert ["compiled_", "compiled_.part", "compiled_.fake"] == stayed
+
+
 def test_nothing_is_written_beside_the_files(directory: Directory) -> None:
     directory.write("workers = 2", "base_.py")
     directory.read("from base_ import *")
