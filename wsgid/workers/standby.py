@@ -1,10 +1,8 @@
 """The thread that keeps a worker attentive while all its other threads are in the application.
 
-It ticks every 10 ms while the worker is active and sleeps otherwise. If nobody has polled for a tick and
-every thread is
-in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no application. What
-is ready goes to
-another worker, or waits for the first thread that returns.
+It ticks every 10 ms while the worker is active and sleeps otherwise. If no request has begun for a tick and
+every thread is in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no
+application. What is ready goes to another worker, or waits for the first thread that returns.
 """
 
 import sys
@@ -27,11 +25,11 @@ TURN_S = 0.05
 class Attended(Protocol):
     """What the standby needs of its server."""
 
-    # Counts the polls of the threads.
-    turns: int
-
     def guard(self, run: Callable[[], None]) -> None:
         """Run a thread; what it raises ends the worker."""
+
+    def served(self) -> int:
+        """How many requests the threads have begun."""
 
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
@@ -83,13 +81,14 @@ class Standby:
 
     def _run(self) -> None:
         server = self._server
-        turns = -1
+        served = -1
         while True:
             time.sleep(TICK_S)
-            if turns != server.turns:
-                turns = server.turns
-            elif server.is_absorbed():
-                self._take_over(turns)
+            before, served = served, server.served()
+            if before != served:
+                continue
+            if server.is_absorbed():
+                self._take_over(served)
             else:
                 self._awake.clear()
                 self.asleep = True
@@ -98,12 +97,12 @@ class Standby:
                     self._awake.wait()
                 self.asleep = False
 
-    def _take_over(self, turns: int) -> None:
+    def _take_over(self, served: int) -> None:
         server = self._server
         with self.lock:
             # The order decides: a thread that returns first says that it is back, then looks at `taken`.
             self.taken = True
-            if turns != server.turns or not server.is_absorbed():
+            if served != server.served() or not server.is_absorbed():
                 self.taken = False
                 return
             sys.setswitchinterval(SWITCH_S)

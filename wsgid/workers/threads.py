@@ -5,7 +5,9 @@ reader costs no thread. While every thread is in the application the standby sta
 connection that becomes ready goes to another worker (handover.py).
 """
 
-# Rule 1: one event a poll. A batch in the hands of one thread is a queue behind it.
+# Rule 1: one event a poll where there are several threads: a batch in the hands of one of them is a queue
+#         behind it while the others are idle. A thread that is alone takes many: they would queue for it in
+#         the kernel as well, and the standby finds there what is not read yet (level-triggered).
 # Rule 2: who pops a connection owns it (poller.py), and has given it up when `wait` returns.
 # Rule 3: only `_serve` and `_settle` call code of the application, and only seated threads call them.
 
@@ -46,6 +48,9 @@ SERVING, WRITING, LINGERING = State.SERVING, State.WRITING, State.LINGERING
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
 HEAD_READ = 16 * 1024
 BODY_READ = 64 * 1024
+
+# Events a poll for a thread that is alone; in a block of the size for which CPython keeps a free list.
+BATCH = 32
 
 # How long a thread waits at most before it looks around.
 TURN_S = 1.0
@@ -122,8 +127,6 @@ class ThreadServer:
         self._next_look = 0.0
         shortest = min(self._keepalive or inf, self._header_timeout, self._body_timeout, self._send_timeout)
         self._look_every = min(TURN_S, max(0.05, shortest / 4))
-        # Counts polls, so that the standby sees whether anybody polls.
-        self.turns = 0
         self._budget.on_release = self._unpark
 
     def serve(self) -> None:
@@ -164,16 +167,18 @@ class ThreadServer:
         claim = self._poller.waiting.pop
         callbacks = self._poller.callbacks
         ready = self._ready
+        every = self._look_every
+        most = BATCH if self._threads == 1 else 1
         while not self._done:
             if ready:
                 self._take_ready(seat)
                 continue
-            events = poll(self._look_every, 1)
-            self.turns += 1
-            now = monotonic()
-            if now >= self._next_look:
-                self._look(now)
+            events = poll(every, most)
+            if monotonic() >= self._next_look:
+                self._look(monotonic())
             for fd, _ in events:
+                # The call for the event before may have taken its time.
+                now = monotonic()
                 connection = claim(fd, None)
                 if connection is not None:
                     self._on_event(connection, now, seat)
@@ -615,7 +620,7 @@ class ThreadServer:
     def _count(self, now: float) -> None:
         """Hold the requests that were served against max_requests."""
         leaving = self._leaving
-        served = sum(seat.cell.requests for seat in self._seats)
+        served = self.served()
         if leaving.announce_at and served >= leaving.announce_at:
             leaving.announce_at = 0
             self._context.announce_worn()
@@ -665,6 +670,10 @@ class ThreadServer:
             self._finish()
 
     # ---- for the standby ----
+
+    def served(self) -> int:
+        """How many requests the threads have begun."""
+        return sum(seat.cell.requests for seat in self._seats)
 
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
