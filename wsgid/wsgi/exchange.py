@@ -1,18 +1,16 @@
 """One request and its response: calls the application and frames what it says (PEP 3333)."""
 
 # Rule 1: what an application does wrong is an answer (500) as long as its head has not gone out, and a cut
-# connection
-#         afterwards, so that a client never takes half of a response for a whole one.
+#         connection afterwards, so that a client never takes half of a response for a whole one.
 # Rule 2: `finish` is called exactly once, when the last octet is out or never will be. Only then is the
-# iterable closed
-#         and the exchange recorded.
+#         iterable closed and the exchange recorded.
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Protocol, cast
 
 from wsgid.protocol.http1 import Request
-from wsgid.protocol.response import Head, ResponseError, check_head, interim
+from wsgid.protocol.response import Head, ResponseError, check_head, field_names, interim, without
 from wsgid.wsgi.file_wrapper import FileRange, FileWrapper
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -47,7 +45,7 @@ class Output(Protocol):
 class Surroundings:
     """What the exchanges of a worker share; made at boot."""
 
-    __slots__ = ("app", "closes", "common", "record", "report", "sendfile", "server_line")
+    __slots__ = ("_server_line", "app", "closes", "common", "end", "record", "report", "sendfile")
 
     def __init__(
         self,
@@ -63,15 +61,18 @@ class Surroundings:
         self.report = report
         self.record = record
         self.sendfile = sendfile
-        self.server_line = f"Server: {server_header}\r\n" if server_header else ""
+        self._server_line = f"Server: {server_header}\r\n" if server_header else ""
         # Whether each connection ends with its answer: connections are not kept, or the server stops.
         self.closes = False
-        # The lines of Date and Server; the worker's loop renews them every second.
-        self.common = ""
+        # The lines of Date and Server, which end a head; the worker's loop renews them every second.
+        self.common = b""
+        # The same and the empty line: what most heads end with.
+        self.end = b"\r\n"
 
     def renew_date(self, date: str) -> None:
         """Take the time as an IMF-fixdate (RFC 9110, 5.6.7)."""
-        self.common = f"Date: {date}\r\n{self.server_line}"
+        self.common = f"Date: {date}\r\n{self._server_line}".encode("latin-1")
+        self.end = self.common + b"\r\n"
 
 
 class Exchange:
@@ -86,15 +87,14 @@ class Exchange:
         "_head",
         "_head_sent",
         "_is_full",
-        "_is_head",
         "_iterable",
         "_output",
         "_remaining",
+        "_request",
         "began",
         "ended",
         "environ",
         "headers",
-        "is_http11",
         "keep_alive",
         "sent",
         "status",
@@ -109,15 +109,13 @@ class Exchange:
         environ: dict[str, Any],
         began: float,
     ) -> None:
-        """`began` is `time.monotonic()`, for the record."""
+        """`began` is `time.monotonic()`, for the record, as `ended` is once it has."""
         self._around = around
         self._output = output
-        self._is_head = request.method == b"HEAD"
-        self.is_http11 = request.is_http11
+        self._request = request
         self.keep_alive = request.keep_alive
         self.environ = environ
         self.began = began
-        self.ended = began
         # As the application said them; the record reads them.
         self.status = ""
         self.headers: list[tuple[str, str]] = []
@@ -127,12 +125,12 @@ class Exchange:
         self.sent = 0
         self._head: Head | None = None
         self._head_sent = False
+        self._iterable: Iterable[bytes] | None = None
         self._chunked = False
         # What Content-Length still promises; -1 where the end is known otherwise; no more than that is sent.
         self._remaining = -1
         # Whether blocks are no more sent: there is no body, or the application went beyond Content-Length.
         self._is_full = False
-        self._iterable: Iterable[bytes] | None = None
         environ["wsgi.early_hints"] = self.early_hints
 
     @property
@@ -169,7 +167,7 @@ class Exchange:
 
     def early_hints(self, headers: list[tuple[str, str]]) -> None:
         """Send a 103 (RFC 8297) to a client that understands it."""
-        if self.is_http11 and not self._head_sent:
+        if self._request.is_http11 and not self._head_sent:
             self._output.send(interim("103 Early Hints", headers))
 
     # ---- what the worker calls ----
@@ -200,13 +198,10 @@ class Exchange:
     def finish(self, now: float) -> None:
         """Close the iterable and record the exchange; the last octet is out, or never will be."""
         self.ended = now
-        iterable, self._iterable = self._iterable, None
-        close = getattr(iterable, "close", None)
-        if close is not None:
-            try:
-                close()
-            except BaseException as error:  # noqa: BLE001 - as in run
-                self._around.report(self, "close() of the response failed", error)
+        iterable = self._iterable
+        if iterable is not None:
+            self._iterable = None
+            self._close(iterable)
         record = self._around.record
         if record is not None and self.status:
             try:
@@ -216,6 +211,14 @@ class Exchange:
         # It holds early_hints, and so this object: let go now what the garbage collector would find late.
         self.environ = OVER
 
+    def _close(self, iterable: Iterable[bytes]) -> None:
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:  # noqa: BLE001 - as in run
+                self._around.report(self, "close() of the response failed", error)
+
     # ---- the body, in its three ways ----
 
     def _send_only(self, block: bytes) -> None:
@@ -223,19 +226,18 @@ class Exchange:
         head = self._head
         if type(block) is not bytes:
             raise _not_bytes(block)
-        if (
-            head is not None
-            and not self._head_sent
-            and not self._is_head
-            and (head.content_length is None or head.content_length == len(block))
-            and head.has_body
-        ):
-            self.sent = length = len(block)
-            self._head_sent = True
-            self._output.send_last(self._head_octets(head, f"Content-Length: {length}\r\n") + block)
-        else:
-            self._send(block)
-            self._end()
+        if head is not None and not self._head_sent and self._request.method != b"HEAD":
+            octets, _, promised, has_body, _ = head
+            length = len(block)
+            if has_body and (promised == length or promised < 0):
+                self.sent = length
+                self._head_sent = True
+                if promised < 0:
+                    octets += b"Content-Length: %d\r\n" % length
+                self._output.send_last(octets + self._end_of_head(head) + block)
+                return
+        self._send(block)
+        self._end()
 
     def _send_all(self, iterable: Iterable[bytes]) -> None:
         """Each block before the next is asked for; the head with the first that is not empty (PEP 3333)."""
@@ -254,14 +256,17 @@ class Exchange:
     def _send_file(self, wrapper: FileWrapper) -> bool:
         """Let the kernel send a regular file; False if this is none, or the response has no body."""
         head = self._head
-        if head is None or self._head_sent or self._is_head or not head.has_body:
+        if head is None or self._head_sent or self._request.method == b"HEAD":
             return False
-        part = wrapper.file_range()
+        octets, _, promised, has_body, _ = head
+        part = wrapper.file_range() if has_body else None
         if part is None:
             return False
-        promised = part.size if head.content_length is None else head.content_length
+        if promised < 0:
+            promised = part.size
+            octets += b"Content-Length: %d\r\n" % promised
         self._head_sent = True
-        self._output.send(self._head_octets(head, f"Content-Length: {promised}\r\n"))
+        self._output.send(octets + self._end_of_head(head))
         size = min(promised, part.size)
         self.sent = size
         if size:
@@ -298,56 +303,47 @@ class Exchange:
         head = self._head
         if head is None:
             raise ResponseError("the application did not call start_response")
+        octets, code, promised, has_body, _ = head
         self._head_sent = True
-        if head.content_length is not None:
-            length = head.content_length
-        framing = ""
-        if not head.has_body:
-            # RFC 9110, 8.6: no Content-Length with 204 and 1xx; with 304 it is that of the 200.
-            if head.code == 304 and head.content_length is not None:  # noqa: PLR2004 - the status' name
-                framing = f"Content-Length: {head.content_length}\r\n"
-            if head.code < 200:  # noqa: PLR2004 - the client goes on waiting for a final one
+        if promised < 0 and length is not None and has_body:
+            promised = length
+            octets += b"Content-Length: %d\r\n" % length
+        if not has_body or self._request.method == b"HEAD":
+            # RFC 9110, 8.6: no Content-Length with 204 and 1xx; with 304 and to HEAD it is that of the 200.
+            if not has_body and code != 304:  # noqa: PLR2004 - the status' name
+                octets = without(octets, {b"content-length"})
+            if code < 200:  # noqa: PLR2004 - the client goes on waiting for a final one
                 self.keep_alive = False
             self._remaining = 0
             self._is_full = True
-        elif self._is_head:
-            framing = f"Content-Length: {length}\r\n" if length is not None else ""
-            self._remaining = 0
-            self._is_full = True
-        elif length is not None:
-            framing = f"Content-Length: {length}\r\n"
-            self._remaining = length
-        elif self.is_http11:
-            framing = "Transfer-Encoding: chunked\r\n"
+        elif promised >= 0:
+            self._remaining = promised
+        elif self._request.is_http11:
+            octets += b"Transfer-Encoding: chunked\r\n"
             self._chunked = True
         else:
             self.keep_alive = False
-        return self._head_octets(head, framing)
+        return octets + self._end_of_head(head)
 
-    def _head_octets(self, head: Head, framing: str) -> bytes:
-        common = self._around.common
-        if head.has_date or head.has_server:
-            common = "".join(
-                line + "\r\n"
-                for line in common.split("\r\n")
-                if line
-                and not (head.has_date and line.startswith("Date:"))
-                and not (head.has_server and line.startswith("Server:"))
-            )
-        if self._around.closes or (self.unread is not None and self.unread()):
+    def _end_of_head(self, head: Head) -> bytes:
+        """What the server says in each head, and the empty line; decides whether the connection is kept."""
+        around = self._around
+        if around.closes or (self.unread is not None and self.unread()):
             # What is left of a body would be taken for the next request.
             self.keep_alive = False
+        octets, _, _, _, speaks_for_server = head
+        if self.keep_alive and self._request.is_http11 and not speaks_for_server:
+            return around.end
+        common = without(around.common, field_names(octets)) if speaks_for_server else around.common
         if not self.keep_alive:
-            connection = "Connection: close\r\n"
-        else:
-            connection = "" if self.is_http11 else "Connection: keep-alive\r\n"
-        return f"{head.text}{framing}{common}{connection}\r\n".encode("latin-1")
+            return common + b"Connection: close\r\n\r\n"
+        return common + (b"\r\n" if self._request.is_http11 else b"Connection: keep-alive\r\n\r\n")
 
     def _end(self) -> None:
         """End the body as its framing demands."""
         if not self._head_sent:
             # No block came: to GET that is an empty body, to HEAD it says nothing.
-            self._output.send_last(self._start(None if self._is_head else 0))
+            self._output.send_last(self._start(None if self._request.method == b"HEAD" else 0))
         elif self._chunked:
             self._output.send_last(b"0\r\n\r\n")
         if self._remaining > 0:
@@ -370,13 +366,10 @@ class Exchange:
         self.status = "500 Internal Server Error"
         self.headers = [("Content-Type", "text/plain; charset=utf-8")]
         self._head = check_head(self.status, self.headers)
-        self._head_sent = True
-        body = b"" if self._is_head else INTERNAL_ERROR
+        body = b"" if self._request.method == b"HEAD" else INTERNAL_ERROR
         self.sent = len(body)
         try:
-            self._output.send(
-                self._head_octets(self._head, f"Content-Length: {len(INTERNAL_ERROR)}\r\n") + body
-            )
+            self._output.send(self._start(len(INTERNAL_ERROR)) + body)
         except ClientGone:
             self.keep_alive = False
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wsgid.protocol.refusal import Refusal
-from wsgid.protocol.response import ResponseError, check_head, refusal_answer
+from wsgid.protocol.response import ResponseError, check_head, field_names, refusal_answer, without
 
 
 def test_a_head_is_what_the_application_said() -> None:
@@ -15,9 +15,15 @@ def test_a_head_is_what_the_application_said() -> None:
         "200 OK", [("Content-Type", "text/plain"), ("content-length", "5"), ("X-\u00e4"[:2], "\u00e9")]
     )
 
-    assert head.text == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-: \u00e9\r\n"
-    assert head.content_length == 5
-    assert head.has_body
+    octets = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\ncontent-length: 5\r\nX-: \xe9\r\n"
+    assert (octets, 200, 5, True, False) == head
+
+
+def test_lines_of_a_head_can_be_left_out() -> None:
+    lines = b"HTTP/1.1 200 OK\r\nDate: now: or never\r\nX: y\r\n"
+
+    assert {b"http/1.1 200 ok", b"date", b"x"} == field_names(lines)
+    assert without(lines, {b"date", b"server"}) == b"HTTP/1.1 200 OK\r\nX: y\r\n"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,9 @@ def test_a_status_is_three_digits_and_text(status: Any) -> None:
     ("status", "has_body"), [("204 No Content", False), ("304 Not Modified", False), ("205 Reset", True)]
 )
 def test_which_statuses_have_a_body(status: str, *, has_body: bool) -> None:
-    assert has_body == check_head(status, []).has_body
+    _, _, _, tells_body, _ = check_head(status, [])
+
+    assert has_body == tells_body
 
 
 def test_a_refusal_repeats_nothing_and_gives_a_head_no_body() -> None:
