@@ -7,7 +7,6 @@ import select
 import socket
 import struct
 import termios
-import threading
 from collections import deque
 from math import inf
 from time import monotonic
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
 QUEUED = struct.Struct("i")
+
+# In the place of the events for which epoll holds a connection: it must look anew.
+STALE = -1
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
@@ -56,7 +58,6 @@ class Connection:
 
     __slots__ = (
         "_memory",
-        "_pending",
         "_pending_size",
         "_queued",
         "_send_timeout",
@@ -69,9 +70,9 @@ class Connection:
         "exchange",
         "fd",
         "is_cut",
-        "lock",
         "parser",
         "peer",
+        "pending",
         "request",
         "requests",
         "since",
@@ -98,8 +99,6 @@ class Connection:
         self.state = State.FRESH
         # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
         self.armed = 0
-        # Held while it is given to the poller by one of several threads.
-        self.lock = threading.Lock()
         # When the state must have changed, and since when it stands: time.monotonic().
         self.deadline = deadline
         self.since = 0.0
@@ -115,12 +114,18 @@ class Connection:
         self._spool = spool
         self._memory = spool.memory
         self._send_timeout = send_timeout
-        self._pending: deque[memoryview | FileRange] = deque()
+        # What the client has not taken yet.
+        self.pending: deque[memoryview | FileRange] = deque()
         self._pending_size = 0
         # Octets in the kernel that the client had not taken when we last looked.
         self._queued = 0
         # A temporary file that holds the rest of a response, and its size.
         self._spooled: tuple[Any, int] | None = None
+
+    def look_again(self) -> None:
+        """Have epoll look at the socket anew when it next waits: it may have more than was read."""
+        if self.armed:
+            self.armed = STALE
 
     # ---- Output, for the exchange ----
 
@@ -132,7 +137,7 @@ class Connection:
 
     def send_last(self, data: bytes) -> None:
         """Send octets, and keep what the client does not take."""
-        if self._pending:
+        if self.pending:
             self._keep(memoryview(data))
             self.flush()
             return
@@ -147,7 +152,7 @@ class Connection:
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file, and keep what the client does not take."""
-        self._pending.append(part)
+        self.pending.append(part)
         self.flush()
 
     def progress(self) -> None:
@@ -157,18 +162,13 @@ class Connection:
 
     # ---- what is pending ----
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether octets of a response wait for the client."""
-        return bool(self._pending)
-
     def _keep(self, octets: memoryview) -> None:
-        self._pending.append(octets)
+        self.pending.append(octets)
         self._pending_size += len(octets)
 
     def flush(self) -> bool:
         """Send what the client takes now; say whether it took anything. Raises ClientGone."""
-        pending = self._pending
+        pending = self.pending
         moved = False
         try:
             while pending:
@@ -231,7 +231,7 @@ class Connection:
         poll.register(self.fd, select.POLLOUT)
         timeout_ms = None if self._send_timeout == inf else self._send_timeout * 1000
         self.has_taken()
-        while self._pending:
+        while self.pending:
             if poll.poll(timeout_ms):
                 self.flush()
                 self.has_taken()
@@ -252,7 +252,7 @@ class Connection:
             return
         try:
             file = self._spool.open_file()
-            for octets in self._pending:
+            for octets in self.pending:
                 # Behind octets there is never a part of a file here: one of them is all of a response's body.
                 view = memoryview(octets)  # type: ignore[arg-type]
                 while view:
@@ -262,13 +262,13 @@ class Connection:
             return
         self._spool.budget.take(size)
         self._spooled = (file, size)
-        self._pending.clear()
-        self._pending.append(FileRange(file.fileno(), 0, size))
+        self.pending.clear()
+        self.pending.append(FileRange(file.fileno(), 0, size))
         self._pending_size = 0
 
     def drop_pending(self) -> None:
         """Forget what is pending, and the file that holds it."""
-        self._pending.clear()
+        self.pending.clear()
         self._pending_size = 0
         if self._spooled is not None:
             file, size = self._spooled

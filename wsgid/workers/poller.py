@@ -1,9 +1,17 @@
 """One epoll, shared by all threads of a worker, and the connections that wait in it.
 
 Who pops a connection from `waiting` owns it: `dict.pop` is the claim, for a thread that has an event and
-for one that
-looks at deadlines alike. An event whose connection is not there is somebody else's.
+for one that looks at deadlines alike.
 """
+
+# Several threads share the epoll edge-triggered: an event comes once, to one of them. So
+#
+# Rule 1: whoever draws an event and finds its connection owned by another says so in `_missed`, then looks
+#         once more whether it has been given up. The owner gives it up, then looks into `_missed`. One of the
+#         two sees the other.
+# Rule 2: an owner that did not read or write all there is says `look_again` before it gives a connection up.
+#
+# A thread that is alone has it level-triggered: what it leaves comes again, to it or to the standby.
 
 import select
 import threading
@@ -19,30 +27,42 @@ WRITE = select.EPOLLOUT
 class Poller:
     """What the threads of a worker wait for."""
 
-    __slots__ = ("_one_shot", "callbacks", "epoll", "lock", "waiting")
+    __slots__ = ("_edge", "_missed", "callbacks", "epoll", "lock", "waiting")
 
-    def __init__(self, *, one_shot: bool) -> None:
-        """With `one_shot` an event disarms its connection, so that only one of many threads sees it."""
+    def __init__(self, *, shared: bool) -> None:
+        """`shared`: several threads poll at a time."""
         self.epoll = select.epoll()
+        # RDHUP beside it tells an end that came with the octets before it, and so has no edge of its own.
+        self._edge = select.EPOLLET | select.EPOLLRDHUP if shared else 0
+        # Descriptors of events that were drawn while another thread owned the connection.
+        self._missed: set[int] = set()
         # By descriptor: those that nobody owns.
         self.waiting: dict[int, Connection] = {}
         # By descriptor: listeners, signals and the like, and what is done when they are readable:
         # called with the time and the seat of the thread, None for the standby.
         self.callbacks: dict[int, Callable[[float, Any], object]] = {}
-        self._one_shot = select.EPOLLONESHOT if one_shot else 0
         # Held while the callbacks change: unlike a connection, a listener is owned by no thread.
         self.lock = threading.RLock()
 
     def claim(self, connection: Connection) -> bool:
         """Become the owner of a connection that was seen waiting; False if another thread was faster."""
-        with connection.lock:
-            if self.waiting.get(connection.fd) is not connection:
-                return False
-            claimed = self.waiting.pop(connection.fd, None)
+        if self.waiting.get(connection.fd) is not connection:
+            return False
+        claimed = self.waiting.pop(connection.fd, None)
         if claimed is not None and claimed is not connection:
             # Taken and closed between two looks, and its descriptor used anew.
-            self.wait(claimed, claimed.state, claimed.since, claimed.deadline, claimed.armed or READ)
+            self._put_back(claimed)
         return claimed is connection
+
+    def unclaimed(self, fd: int) -> Connection | None:
+        """Say what becomes of an event whose connection somebody owns: its, unless given up this moment."""
+        if not self._edge:
+            return None
+        self._missed.add(fd)
+        connection = self.waiting.pop(fd, None)
+        if connection is not None:
+            self._missed.discard(fd)
+        return connection
 
     def wait(
         self, connection: Connection, state: State, now: float, deadline: float, events: int = READ
@@ -55,23 +75,40 @@ class Poller:
             connection.state = state
             connection.since = now
         connection.deadline = deadline
-        if self._one_shot:
-            # Whoever claims it without an event would close it under us, between the two steps.
-            with connection.lock:
-                self._arm(connection, events)
-        else:
+        if connection.armed != events:
             self._arm(connection, events)
+        fd = connection.fd
+        self.waiting[fd] = connection
+        if fd in self._missed:
+            self._catch_up(fd)
 
     def _arm(self, connection: Connection, events: int) -> None:
-        fd = connection.fd
-        armed = connection.armed
+        """Have epoll look at a connection anew; it looks at once."""
+        if connection.armed:
+            self.epoll.modify(connection.fd, events | self._edge)
+        else:
+            self.epoll.register(connection.fd, events | self._edge)
         connection.armed = events
-        # First where it is found, then what leads there: the other way round an event could find nothing.
-        self.waiting[fd] = connection
-        if not armed:
-            self.epoll.register(fd, events | self._one_shot)
-        elif self._one_shot or armed != events:
-            self.epoll.modify(fd, events | self._one_shot)
+
+    def _catch_up(self, fd: int) -> None:
+        """Have epoll look again at a connection of which an event was drawn while it was owned."""
+        while fd in self._missed:
+            connection = self.waiting.pop(fd, None)
+            if connection is None:
+                # It has another owner by now, who sees `missed` when it gives it up.
+                return
+            self._missed.discard(fd)
+            if connection.armed:
+                self._arm(connection, connection.armed)
+            self.waiting[fd] = connection
+
+    def _put_back(self, connection: Connection) -> None:
+        """Give up a connection that was not to be taken."""
+        if connection.state is State.PARKED:
+            self.waiting[connection.fd] = connection
+        else:
+            events = WRITE if connection.state is State.WRITING else READ
+            self.wait(connection, connection.state, connection.since, connection.deadline, events)
 
     def park(self, connection: Connection, now: float, deadline: float) -> None:
         """Let a connection wait for its deadline alone, or for whoever claims it."""
@@ -109,11 +146,11 @@ class Poller:
                 self.epoll.unregister(fd)
                 self.epoll.register(fd, READ | select.EPOLLEXCLUSIVE)
 
-    def rearm(self, fd: int) -> None:
-        """Give back an event that was taken and not used."""
-        if self._one_shot:
-            connection = self.waiting.get(fd)
-            if connection is not None:
-                with connection.lock:
-                    if self.waiting.get(fd) is connection:
-                        self.epoll.modify(fd, connection.armed | self._one_shot)
+    def give_back(self, fd: int) -> None:
+        """Give back an event that was drawn and not used."""
+        if fd in self.callbacks:
+            return
+        connection = self.waiting.pop(fd, None) or self.unclaimed(fd)
+        if connection is not None:
+            connection.look_again()
+            self._put_back(connection)

@@ -33,7 +33,7 @@ from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.handover import HandOver
 from wsgid.workers.leaving import Leaving
-from wsgid.workers.poller import WRITE, Poller
+from wsgid.workers.poller import READ, WRITE, Poller
 from wsgid.workers.records import log_refusal, make_report
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import BodyPull
@@ -65,12 +65,15 @@ ACCEPTS_ASIDE = 64
 class Seat:
     """One thread that may call the application."""
 
-    __slots__ = ("cell", "is_busy")
+    __slots__ = ("cell", "is_busy", "now")
 
     def __init__(self, cell: Cell) -> None:
         """Begin idle."""
         self.cell = cell
+        # Whether it is in the application.
         self.is_busy = False
+        # When it last looked at the clock.
+        self.now = 0.0
 
 
 class ThreadServer:
@@ -100,7 +103,7 @@ class ThreadServer:
             sendfile=settings.sendfile,
         )
         self._around.closes = not self._keepalive
-        self._poller = Poller(one_shot=self._threads > 1)
+        self._poller = Poller(shared=self._threads > 1)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
         self._acceptor = Acceptor(
             context.listeners,
@@ -165,7 +168,6 @@ class ThreadServer:
     def _run(self, seat: Seat) -> None:
         poll = self._poller.epoll.poll
         claim = self._poller.waiting.pop
-        callbacks = self._poller.callbacks
         ready = self._ready
         every = self._look_every
         most = BATCH if self._threads == 1 else 1
@@ -174,21 +176,30 @@ class ThreadServer:
                 self._take_ready(seat)
                 continue
             events = poll(every, most)
-            if monotonic() >= self._next_look:
-                self._look(monotonic())
-            for fd, _ in events:
-                # The call for the event before may have taken its time.
-                now = monotonic()
+            seat.now = now = monotonic()
+            if now >= self._next_look:
+                self._look(now)
+            for fd, event in events:
                 connection = claim(fd, None)
-                if connection is not None:
-                    self._on_event(connection, now, seat)
-                elif fd in callbacks:
-                    self._call_back(fd, now, seat)
+                if connection is None:
+                    connection = self._unclaimed(fd, seat.now, seat)
+                    if connection is None:
+                        continue
+                if event != READ:
+                    # Writable, or the client has ended: behind its last octets, whose edge this is as well.
+                    connection.look_again()
+                if connection.state is IDLE:
+                    self._read_on(connection, seat.now, seat)
+                else:
+                    self._on_event(connection, seat.now, seat)
 
-    def _call_back(self, fd: int, now: float, seat: Seat | None) -> None:
+    def _unclaimed(self, fd: int, now: float, seat: Seat | None) -> Connection | None:
+        """See to an event of what is no waiting connection; give it if it has just become one."""
         callback = self._poller.callbacks.get(fd)
-        if callback is not None:
-            callback(now, seat)
+        if callback is None:
+            return self._poller.unclaimed(fd)
+        callback(now, seat)
+        return None
 
     def _take_ready(self, seat: Seat) -> None:
         """Serve what the standby left, or another thread."""
@@ -196,7 +207,7 @@ class ThreadServer:
             connection, request = self._ready.popleft()
         except IndexError:
             return
-        now = monotonic()
+        seat.now = now = monotonic()
         if request is None:
             self._settle(connection, now, seat)
         else:
@@ -218,8 +229,9 @@ class ThreadServer:
         state = connection.state
         if seat is None and (state is IDLE or state is FRESH) and self._pass_on(connection, None):
             return
+        size = BODY_READ if state is BODY else HEAD_READ
         try:
-            data = connection.sock.recv(BODY_READ if state is BODY else HEAD_READ)
+            data = connection.sock.recv(size)
         except BlockingIOError:
             self._wait_for_more(connection, now)
             return
@@ -230,6 +242,8 @@ class ThreadServer:
             # The client left: between two requests, or in the middle of one, which is then none.
             self._close(connection)
             return
+        if len(data) == size:
+            connection.look_again()
         # What follows is _feed and _dispatch in short, for the commonest event of all.
         try:
             request = connection.parser.feed(data)
@@ -340,10 +354,12 @@ class ThreadServer:
             if pull is not None:
                 exchange.unread = pull.is_unread
             exchange.run()
-            if pull is not None and pull.is_unread():
-                exchange.keep_alive = False
-            is_pending = connection.is_pending and self._let_go(connection)
-            now = monotonic()
+            if pull is not None:
+                connection.look_again()
+                if pull.is_unread():
+                    exchange.keep_alive = False
+            is_pending = bool(connection.pending) and self._let_go(connection)
+            seat.now = now = monotonic()
             if not is_pending:
                 exchange.finish(now)
                 if request.body is not None:
@@ -368,7 +384,10 @@ class ThreadServer:
                 self._end(connection, now, client_closes=not request.keep_alive)
                 return
             if not parser.rest:
-                self._rest(connection, now)
+                if leaving.passes_on or leaving.is_draining:
+                    self._rest(connection, now)
+                else:
+                    self._poller.wait(connection, IDLE, now, now + self._keepalive)
                 return
             try:
                 following = parser.feed()
@@ -404,7 +423,7 @@ class ThreadServer:
             connection.detach_pending()
         except ClientGone:
             self._lose(connection)
-        return connection.is_pending
+        return bool(connection.pending)
 
     def _write_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
         try:
@@ -412,7 +431,7 @@ class ThreadServer:
         except ClientGone:
             self._lose(connection)
             moved = True
-        if connection.is_pending:
+        if connection.pending:
             deadline = now + self._send_timeout if moved else connection.deadline
             connection.has_taken()
             self._poller.wait(connection, State.WRITING, now, deadline, WRITE)
@@ -445,7 +464,7 @@ class ThreadServer:
             seat.is_busy = False
             if self._standby.taken:
                 self._standby.give_back()
-            now = monotonic()
+            seat.now = now = monotonic()
         if exchange is None or not exchange.keep_alive or connection.is_cut:
             self._end(connection, now, client_closes=False)
         elif connection.parser.rest:
@@ -491,6 +510,7 @@ class ThreadServer:
         except OSError:
             self._close(connection)
             return
+        connection.look_again()
         self._poller.wait(connection, State.LINGERING, now, now + LINGER_S)
 
     def _linger_on(self, connection: Connection, now: float) -> None:
@@ -503,6 +523,7 @@ class ThreadServer:
         if is_over:
             self._close(connection)
         else:
+            connection.look_again()
             self._poller.wait(connection, State.LINGERING, now, connection.deadline)
 
     def _close(self, connection: Connection) -> None:
@@ -692,17 +713,17 @@ class ThreadServer:
         with self._standby.lock:
             if not is_current():
                 for fd, _ in events:
-                    self._poller.rearm(fd)
+                    self._poller.give_back(fd)
                 return
             now = monotonic()
             if now >= self._next_look:
                 self._look(now)
-            for fd, _ in events:
-                connection = self._poller.waiting.pop(fd, None)
+            for fd, event in events:
+                connection = self._poller.waiting.pop(fd, None) or self._unclaimed(fd, now, None)
                 if connection is not None:
+                    if event != READ:
+                        connection.look_again()
                     self._on_event(connection, now, None)
-                elif fd in self._poller.callbacks:
-                    self._call_back(fd, now, None)
                 elif self._threads == 1 and fd in self._acceptor.open:
                     # It is being served: its next octet would return for ever. Its owner adds it again.
                     self._poller.forget(self._acceptor.open[fd])
