@@ -31,13 +31,17 @@ _HEADER: Final = struct.Struct("@QQQQd")
 _HEADER_SIZE: Final = 256
 _GENERATION, _CONNECTIONS, _CELLS, _BEAT = 1, 2, 3, 4  # words after the first, which is the pid
 
-# requests, began, progress, method, target, peer, and the requests again: a record that is read while it is
-# written differs at its ends. struct cuts what is too long; 46 octets hold any IPv6 address
+# requests, began, progress, the request as it came, peer, and the requests again: a record that is read while
+# it is written differs at its ends. struct cuts what is too long; 46 octets hold any IPv6 address
 # (INET6_ADDRSTRLEN). 256 octets together: no two cells share a cache line.
-_CELL: Final = struct.Struct("@Qdd16s160s46sQ")
+_CELL: Final = struct.Struct("@Qdd176s46sQ")
 _pack_cell: Final = _CELL.pack_into
 _BEGAN, _PROGRESS = 1, 2  # words after the first, which is the number of requests
 _WORD: Final = 8
+
+# Of 176 octets; more of a target is a sign that there was more.
+_METHOD_SHOWN: Final = 15
+_TARGET_SHOWN: Final = 160
 
 # A torn record is read again at once: a writer needs a tenth of a microsecond, what is torn twice is garbage.
 _READS: Final = 2
@@ -145,14 +149,16 @@ class Row:
         start = self._offset + _HEADER_SIZE + index * _CELL.size
         for _ in range(_READS):
             record = self._memory[start : start + _CELL.size]
-            requests, began, progress, method, target, peer, requests_after = _CELL.unpack(record)
+            requests, began, progress, request, peer, requests_after = _CELL.unpack(record)
             if requests == requests_after:
+                line = request.partition(b"\r\n")[0].rstrip(b"\0")
+                method, _, rest = line.partition(b" ")
                 return CellView(
                     requests=requests,
                     began=_time(began),
                     progress=_time(progress),
-                    method=method.rstrip(b"\0"),
-                    target=target.rstrip(b"\0"),
+                    method=method[:_METHOD_SHOWN],
+                    target=rest.partition(b" ")[0][:_TARGET_SHOWN],
                     peer=peer.rstrip(b"\0"),
                 )
         return None
@@ -172,15 +178,18 @@ class Cell:
         self._progress = offset // _WORD + _PROGRESS
         self.requests = 0
 
-    def begin(self, now: float, method: bytes, target: bytes, peer: bytes) -> None:
-        """Note that the application is called now for this request; what is too long is cut."""
-        self.requests = requests = self.requests + 1
-        _pack_cell(self._memory, self._offset, requests, now, now, method, target, peer, requests)
+    def begin(self, now: float, request: bytes, peer: bytes) -> None:
+        """Note that the application is called now; of the octets of a `request` the first line is shown.
 
-    def resume(self, now: float, method: bytes, target: bytes, peer: bytes) -> None:
+        What is too long is cut.
+        """
+        self.requests = requests = self.requests + 1
+        _pack_cell(self._memory, self._offset, requests, now, now, request, peer, requests)
+
+    def resume(self, now: float, request: bytes, peer: bytes) -> None:
         """Note that the application is called once more for a request that some thread has begun."""
         requests = self.requests
-        _pack_cell(self._memory, self._offset, requests, now, now, method, target, peer, requests)
+        _pack_cell(self._memory, self._offset, requests, now, now, request, peer, requests)
 
     def progress(self, now: float) -> None:
         """Note that the call got somewhere: a block was yielded or written."""

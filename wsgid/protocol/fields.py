@@ -11,12 +11,11 @@ DROPPED = frozenset({"PROXY"})
 WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
-class FieldKeys(dict[bytes, str]):
+class FieldKeys(dict[str, str]):
     """Gives the environ key of a field name, "" for a field to be left out.
 
-    `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what
-    becomes of such names
-    (`header_map`: "drop", "refuse" or "dangerous").
+    `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what becomes
+    of such names (`header_map`: "drop", "refuse" or "dangerous").
     """
 
     __slots__ = ("_underscores",)
@@ -26,14 +25,14 @@ class FieldKeys(dict[bytes, str]):
         super().__init__()
         self._underscores = underscores
 
-    def __missing__(self, name: bytes) -> str:
+    def __missing__(self, name: str) -> str:
         """Work out the key and remember it, while there is room."""
-        key = name.decode("latin-1").upper().replace("-", "_")
-        if b"_" in name and self._underscores == "refuse":
+        key = name.upper().replace("-", "_")
+        if "_" in name and self._underscores == "refuse":
             raise bad_request("a field name with an underscore")
-        if key in DROPPED or (b"_" in name and self._underscores == "drop"):
+        if key in DROPPED or ("_" in name and self._underscores == "drop"):
             key = ""
-        elif key not in WITHOUT_PREFIX or b"_" in name:
+        elif key not in WITHOUT_PREFIX or "_" in name:
             key = "HTTP_" + key
         if len(self) < KNOWN_BOUND:
             self[name] = key

@@ -16,7 +16,7 @@ HOST = re.compile(
     re.ASCII,
 )
 
-ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
+ABSOLUTE = re.compile(r"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
 
 
 def is_host(text: str) -> bool:
@@ -27,19 +27,19 @@ def is_host(text: str) -> bool:
 def origin_form(request: "Request") -> None:
     """Bring a target that does not begin with a slash into origin form, or refuse it."""
     target = request.target
-    if request.method == b"CONNECT":
+    if request.method == "CONNECT":
         raise Refusal(501, "Not Implemented", "CONNECT: there are no tunnels here")
-    if target == b"*":
-        if request.method != b"OPTIONS":
+    if target == "*":
+        if request.method != "OPTIONS":
             raise bad_request("the target * without OPTIONS")
         return
     absolute = ABSOLUTE.match(target)
     if absolute is None:
         raise bad_request("a target that is neither a path nor an http URI")
-    authority = absolute[1].decode("latin-1")
+    authority = absolute[1]
     if not authority or not is_host(authority) or authority.startswith(":"):
         raise bad_request("the authority of the target")
     path = absolute[2]
-    request.path = path if path.startswith(b"/") else b"/" + path
+    request.path = path if path.startswith("/") else "/" + path
     # RFC 9112, 3.2.2: the authority of the target replaces the Host field.
     request.fields["HTTP_HOST"] = authority

@@ -18,6 +18,9 @@ from wsgid.wsgi.body import RequestBody, Spool
 # Bodies in memory, a head and what came behind it; the kernel takes about twice as much in one message.
 MESSAGE_BOUND = 192 * 1024
 
+# As much of a head as the scoreboard shows.
+LINE_KEPT = 176
+
 # Between workers of one server, which run one version: a check against our own mistakes.
 FORM = 1
 
@@ -69,6 +72,7 @@ class HandOver:
                 else:
                     fds.append(spooled)
             head = (
+                request.head[:LINE_KEPT],
                 request.method,
                 request.target,
                 request.path,
@@ -115,10 +119,10 @@ class HandOver:
         return Handed(sock, server, peer, request, rest)
 
     def _request(
-        self, head: tuple[bytes, bytes, bytes, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]
+        self, head: tuple[bytes, str, str, str, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]
     ) -> Request:
-        method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
-        request = Request(method, target, is_http11)
+        line, method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
+        request = Request(line, method, target, is_http11)
         request.path = target if path == target else path
         request.keep_alive = keep_alive
         request.fields = fields

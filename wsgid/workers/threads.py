@@ -270,7 +270,7 @@ class ThreadServer:
             self._dispatch(connection, request, now, seat)
             return
         request = connection.parser.request
-        if request is None or not connection.parser.in_body:
+        if request is None:
             self._wait_for_more(connection, now)
         elif not self._buffering:
             self._dispatch(connection, request, now, seat)
@@ -317,7 +317,7 @@ class ThreadServer:
         if parser.in_body:
             if state is not BODY:
                 state, deadline = State.BODY, now + self._body_timeout
-        elif parser.request is not None or parser.rest:
+        elif parser.has_begun or parser.rest:
             if state is not HEAD:
                 state, deadline = State.HEAD, now + self._header_timeout
         elif connection.requests:
@@ -342,7 +342,7 @@ class ThreadServer:
             if standby.asleep:
                 standby.wake()
             connection.requests += 1
-            cell.begin(now, request.method, request.target, connection.peer)
+            cell.begin(now, request.head, connection.peer)
             pull = None
             if request.body is None:
                 body: BinaryIO = io.BytesIO()
@@ -456,7 +456,7 @@ class ThreadServer:
             seat.is_busy = True
             if self._standby.asleep:
                 self._standby.wake()
-            seat.cell.resume(now, request.method, request.target, connection.peer)
+            seat.cell.resume(now, request.head, connection.peer)
             exchange.finish(now)
             if request.body is not None:
                 request.body.close()
@@ -487,7 +487,7 @@ class ThreadServer:
     def _end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
         """Close after an answer; where the client may still be sending, so that it sees the answer first."""
         parser = connection.parser
-        if connection.is_cut or (client_closes and not parser.rest and parser.request is None):
+        if connection.is_cut or (client_closes and not parser.rest and not parser.has_begun):
             self._close(connection)
         else:
             self._linger(connection, now)
@@ -574,7 +574,7 @@ class ThreadServer:
         if (
             self._handover is None
             or self._leaving.closes
-            or connection.parser.request is not None
+            or connection.parser.has_begun
             or not self._handover.send(connection, request)
         ):
             return False

@@ -9,8 +9,19 @@ from wsgid.wsgi.file_wrapper import FileWrapper
 
 
 def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[str, Any]:
-    """What all requests of a worker have in common; `errors` is a text stream."""
+    """What all requests of a worker have in common; `errors` is a text stream.
+
+    And what each says for itself: so a copy has room for all that is said, and need not grow.
+    """
     return {
+        "REQUEST_METHOD": "",
+        "RAW_URI": "",
+        "REQUEST_URI": "",
+        "PATH_INFO": "",
+        "QUERY_STRING": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.input": None,
+        "wsgi.early_hints": None,
         "SERVER_SOFTWARE": "wsgid",
         "SCRIPT_NAME": "",
         "REMOTE_ADDR": "",
@@ -41,17 +52,15 @@ def request_environ(connection: dict[str, Any], request: Request, body: BinaryIO
     """The dict for one request: its own, for the application to do with as it likes."""
     environ = connection.copy()
     environ.update(request.fields)
-    target = request.target.decode("latin-1")
-    environ["REQUEST_METHOD"] = request.method.decode("latin-1")
-    environ["RAW_URI"] = environ["REQUEST_URI"] = target
-    if request.path is not request.target:
-        target = request.path.decode("latin-1")
-    path, _, environ["QUERY_STRING"] = target.partition("?")
+    environ["REQUEST_METHOD"] = request.method
+    environ["RAW_URI"] = environ["REQUEST_URI"] = request.target
+    path, _, environ["QUERY_STRING"] = request.path.partition("?")
     # PEP 3333: the octets, as latin-1. RFC 3986, 2.4: decoded once, after splitting.
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
-    environ["SERVER_PROTOCOL"] = "HTTP/1.1" if request.is_http11 else "HTTP/1.0"
+    if not request.is_http11:
+        environ["SERVER_PROTOCOL"] = "HTTP/1.0"
     environ["wsgi.input"] = body
-    if isinstance(request.body, RequestBody) and "CONTENT_LENGTH" not in environ:
+    if request.body is not None and "CONTENT_LENGTH" not in environ and isinstance(request.body, RequestBody):
         # RFC 3875, 4.1.2: the length without the transfer coding. Django reads no further than it says.
         environ["CONTENT_LENGTH"] = str(request.body.size)
     return environ

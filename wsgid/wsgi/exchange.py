@@ -226,7 +226,7 @@ class Exchange:
         head = self._head
         if type(block) is not bytes:
             raise _not_bytes(block)
-        if head is not None and not self._head_sent and self._request.method != b"HEAD":
+        if head is not None and not self._head_sent and self._request.method != "HEAD":
             octets, _, promised, has_body, _ = head
             length = len(block)
             if has_body and (promised == length or promised < 0):
@@ -256,7 +256,7 @@ class Exchange:
     def _send_file(self, wrapper: FileWrapper) -> bool:
         """Let the kernel send a regular file; False if this is none, or the response has no body."""
         head = self._head
-        if head is None or self._head_sent or self._request.method == b"HEAD":
+        if head is None or self._head_sent or self._request.method == "HEAD":
             return False
         octets, _, promised, has_body, _ = head
         part = wrapper.file_range() if has_body else None
@@ -308,7 +308,7 @@ class Exchange:
         if promised < 0 and length is not None and has_body:
             promised = length
             octets += b"Content-Length: %d\r\n" % length
-        if not has_body or self._request.method == b"HEAD":
+        if not has_body or self._request.method == "HEAD":
             # RFC 9110, 8.6: no Content-Length with 204 and 1xx; with 304 and to HEAD it is that of the 200.
             if not has_body and code != 304:  # noqa: PLR2004 - the status' name
                 octets = without(octets, {b"content-length"})
@@ -343,7 +343,7 @@ class Exchange:
         """End the body as its framing demands."""
         if not self._head_sent:
             # No block came: to GET that is an empty body, to HEAD it says nothing.
-            self._output.send_last(self._start(None if self._request.method == b"HEAD" else 0))
+            self._output.send_last(self._start(None if self._request.method == "HEAD" else 0))
         elif self._chunked:
             self._output.send_last(b"0\r\n\r\n")
         if self._remaining > 0:
@@ -366,7 +366,7 @@ class Exchange:
         self.status = "500 Internal Server Error"
         self.headers = [("Content-Type", "text/plain; charset=utf-8")]
         self._head = check_head(self.status, self.headers)
-        body = b"" if self._request.method == b"HEAD" else INTERNAL_ERROR
+        body = b"" if self._request.method == "HEAD" else INTERNAL_ERROR
         self.sent = len(body)
         try:
             self._output.send(self._start(len(INTERNAL_ERROR)) + body)

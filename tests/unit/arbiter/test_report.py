@@ -33,7 +33,7 @@ class Stage:
             row.claim(worker.pid, 1)
             cell = row.cell(0)
             for _ in range(requests):
-                cell.begin(1.0, b"GET", b"/", b"")
+                cell.begin(1.0, b"GET / HTTP/1.1\r\n", b"")
             if requests == 1:
                 cell.end()
 

@@ -24,7 +24,7 @@ def test_what_a_worker_writes_is_read() -> None:
     row.claim(pid=4711, generation=3)
     row.beat(12.5)
     row.connections = 7
-    row.cell(0).begin(13.0, b"GET", b"/a?b=c", b"::1")
+    row.cell(0).begin(13.0, b"GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n", b"::1")
 
     cell = CellView(requests=1, began=13.0, progress=13.0, method=b"GET", target=b"/a?b=c", peer=b"::1")
     assert RowView(pid=4711, generation=3, beat=12.5, connections=7, cells=(cell,)) == row.read()
@@ -37,10 +37,10 @@ def test_rows_and_cells_do_not_touch_each_other() -> None:
         row = whole.row(slot)
         row.claim(slot + 1, 1)
         for index in range(3):
-            row.cell(index).begin(1.0 + slot, b"M" * 99, b"/%d-%d" % (slot, index), b"p" * 99)
+            row.cell(index).begin(1.0 + slot, b"%b /%d-%d HTTP/1.1\r\n" % (b"M" * 99, slot, index), b"p" * 99)
 
     assert [
-        [(slot + 1.0, b"M" * 16, b"/%d-%d" % (slot, index), b"p" * 46) for index in range(3)]
+        [(slot + 1.0, b"M" * 15, b"/%d-%d" % (slot, index), b"p" * 46) for index in range(3)]
         for slot in range(4)
     ] == [
         [(cell.began, cell.method, cell.target, cell.peer) for cell in whole.row(slot).read().cells]
@@ -52,7 +52,7 @@ def test_claiming_clears_what_the_former_worker_left() -> None:
     row = board().row(0)
     row.claim(1, 1)
     row.connections = 5
-    row.cell(2).begin(1.0, b"GET", b"/", b"")
+    row.cell(2).begin(1.0, b"GET / HTTP/1.1\r\n", b"")
     row.claim(2, 1)
 
     assert RowView(pid=2, generation=1, beat=0.0, connections=0, cells=()) == row.read()
@@ -65,7 +65,7 @@ def test_requests_are_summed_over_the_threads() -> None:
     for index in range(3):
         cell = row.cell(index)
         for _ in range(index + 1):
-            cell.begin(1.0, b"GET", b"/", b"")
+            cell.begin(1.0, b"GET / HTTP/1.1\r\n", b"")
             cell.end()
 
     assert 6 == row.requests()
@@ -77,7 +77,7 @@ def test_only_a_call_that_can_get_on_is_judged() -> None:
     row.claim(1, 1)
     cell = row.cell(0)
     stalled = []
-    cell.begin(10.0, b"GET", b"/", b"")
+    cell.begin(10.0, b"GET / HTTP/1.1\r\n", b"")
     stalled.append(row.read().cells[0].stalled_since)
     cell.progress(20.0)
     stalled.append(row.read().cells[0].stalled_since)
@@ -116,8 +116,8 @@ def test_a_torn_record_is_left_out() -> None:
     whole = board()
     row = whole.row(0)
     row.claim(1, 1)
-    row.cell(0).begin(1.0, b"GET", b"/torn", b"")
-    row.cell(1).begin(1.0, b"GET", b"/whole", b"")
+    row.cell(0).begin(1.0, b"GET /torn HTTP/1.1\r\n", b"")
+    row.cell(1).begin(1.0, b"GET /whole HTTP/1.1\r\n", b"")
     whole._memory[4096 + 256] = 9  # the first octet of the first cell: another number than at its end
 
     assert [b"/whole"] == [cell.target for cell in row.read().cells]

@@ -44,7 +44,7 @@ class Ran:
     """One request that was run: the wire, what was reported, what was recorded."""
 
     def __init__(
-        self, app: Any, method: bytes = b"GET", *, http11: bool = True, wire: Wire | None = None
+        self, app: Any, method: str = "GET", *, http11: bool = True, wire: Wire | None = None
     ) -> None:
         self.wire = wire or Wire()
         self.reports: list[tuple[str, BaseException | None]] = []
@@ -56,7 +56,7 @@ class Ran:
             "",
             sendfile=True,
         )
-        request = Request(method, b"/a%2Fb?c", http11)
+        request = Request(b"", method, "/a%2Fb?c", http11)
         environ = request_environ(
             connection_environ(
                 boot_environ(multithread=False, multiprocess=False, errors=io.StringIO()), ("h", "80"), None
@@ -128,7 +128,7 @@ def test_no_body_where_there_can_be_none(status: str) -> None:
 
 
 def test_head_has_the_length_and_no_body() -> None:
-    ran = Ran(answering([b"hello"], ("Content-Length", "5")), b"HEAD")
+    ran = Ran(answering([b"hello"], ("Content-Length", "5")), "HEAD")
 
     assert "Content-Length: 5" in ran.head
     assert ran.body == b""
@@ -189,7 +189,7 @@ def test_close_is_called_once_whatever_happens() -> None:
 
     gone = Wire()
     gone.is_gone = True
-    for method, wire in ((b"GET", None), (b"HEAD", None), (b"GET", gone)):
+    for method, wire in (("GET", None), ("HEAD", None), ("GET", gone)):
         blocks = Blocks()
         Ran(answering(blocks), method, wire=wire)
         assert blocks.closed == 1
