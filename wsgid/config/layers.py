@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.redaction import SECRETS, assigned, hide
+from wsgid.config.veil import Veil
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,62 +56,20 @@ class Layer:
     places: Mapping[KeyPath, Place]
     style: Style = "typed"
     mistakes: tuple[Diagnostic, ...] = ()
+    _veil: Veil = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_veil", Veil(self.values, self.places))
 
     def place(self, path: KeyPath) -> Place:
         """Return the place of a value, or that of the nearest one around it, without what may be secret.
 
         `path` begins with the setting's name as the layer spells it.
         """
-        while path not in self.places:
+        while path not in self.places and len(path) > 1:
             path = path[:-1]
         place = self.places[path]
-        return Place(self._shown(place.key, place, path), self._shown(place.value, place, path))
-
-    def _shown(self, where: Where, place: Place, path: KeyPath) -> Where:
-        """Return a place without the secrets of its line: those of others, too, that share the line."""
-        if path[0] in SECRETS and where.text and not self._begins_line(place, path, where):
-            # Something of a value that began above may stand before it.
-            return hide(where, 1)
-        secret = sorted(
-            (other.value.column, other.value.end or len(where.text) + 1)
-            for known, other in self.places.items()
-            if known[0] in SECRETS and other.value.column is not None and _share_line(other.value, where)
-            if not self._is_only_around(known, other)
-        )
-        if where.kind == "file":
-            # Python may give another value later, and in gunicorn's files some settings are none.
-            others = (start for name, start in assigned(where.text) if not self._stands(name, where))
-            start = min((*others, *(start for start, _ in secret)), default=None)
-            # To the line's end, for a comment may repeat it.
-            return where if start is None else hide(where, start)
-        # From the last on, for what is hidden moves what comes after it.
-        for start, end in reversed(_without_overlaps(secret)):
-            where = hide(where, start, end)
-        return where
-
-    def _stands(self, spelling: str, where: Where) -> bool:
-        """Tell whether a setting's place is known to be in this line."""
-        return (spelling,) in self.places and _share_line(self.places[spelling,].key, where)
-
-    def _is_only_around(self, path: KeyPath, place: Place) -> bool:
-        """Tell whether a place hides nothing that the places inside of it do not: names are no secrets."""
-        value: object = self.values
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
-        if not isinstance(value, dict):
-            return False
-        if place.value == place.key and place.value.kind == "file":
-            return True  # the header of a table, [env], is no value yet
-        option = find_option(path[0])
-        is_map = option is not None and option.kind == "map" and len(path) == 1
-        return is_map and all((*path, key) in self.places for key in value)
-
-    def _begins_line(self, place: Place, path: KeyPath, where: Where) -> bool:
-        key = place.key
-        if _share_line(key, self.places[path[:1]].key):
-            return True
-        before = key.text[: (key.column or 1) - 1]
-        return _share_line(key, where) and not before.strip(" \t{[,")
+        return Place(self._veil.shown(place.key, path), self._veil.shown(place.value, path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +130,3 @@ def merge(layers: Iterable[Checked]) -> Merged:
             given = Given(checked.layer.name, checked.place(name), value, checked)
             history.setdefault(name, []).append(given)
     return Merged(values, {name: tuple(given) for name, given in history.items()})
-
-
-def _share_line(one: Where, other: Where) -> bool:
-    return (one.kind, one.name, one.line) == (other.kind, other.name, other.line) and one.text == other.text
-
-
-def _without_overlaps(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join stretches, which are sorted, where one begins before another has ended."""
-    joined: list[tuple[int, int]] = []
-    for start, end in spans:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
