@@ -121,6 +121,17 @@ class Project:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """Start `wsgid` there, and leave the rest to the caller."""
+        return subprocess.Popen(
+            [*open_to_all(), sys.executable, "-m", "wsgid", *argv],
+            cwd=self.root,
+            env=_environment({"PWD": str(self.root)}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def inventory(self) -> dict[str, tuple[int, int, int]]:
         """Give all files and directories with owner, group and mode."""
         paths = [self.root, *self.root.rglob("*")]

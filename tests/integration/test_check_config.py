@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +122,21 @@ def test_an_import_that_hangs_is_ended_and_shown_where(site: Project) -> None:
     found = [path / "stat" for path in Path("/proc").iterdir() if path.name.isdecimal()]
     alive = [path.read_text().rpartition(")")[2].split() for path in found if path.exists()]
     assert [] == [fields for fields in alive if int(fields[3]) == pid and fields[0] != "Z"]
+
+
+def test_a_check_that_is_interrupted_leaves_nothing(site: Project) -> None:
+    hangs = "import os, time\nos.write(2, b'%d\\n' % os.getpid())\ntime.sleep(300)\n"
+    site.write("hangs.py", hangs)
+    configured(site, app="hangs")
+    with site.start("--check-config") as check:
+        assert check.stderr is not None
+        child = int(check.stderr.readline())
+        check.send_signal(signal.SIGINT)
+        rest = check.stderr.read()
+        status = check.wait()
+
+    assert (130, "") == (status, rest)
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_what_the_environment_and_paths_settings_say_is_there_for_the_import(site: Project) -> None:
