@@ -21,6 +21,7 @@ from wsgid.config.numbers import why_not_octal
 from wsgid.config.option_table import OPTIONS
 from wsgid.config.redaction import hide, sounds_secret
 from wsgid.config.settings import Settings, about
+from wsgid.config.synonyms import SYNONYMS
 from wsgid.config.wording import say
 
 if TYPE_CHECKING:
@@ -72,8 +73,11 @@ def _line(mistake: Diagnostic) -> tuple[int, int]:
 
 def suggestion(given: str) -> str:
     """Return "did you mean ...?" for a name that is no setting, or nothing."""
+    given = given.lower().replace("-", "_")
+    if given in SYNONYMS:
+        return f"did you mean `{SYNONYMS[given]}`?"
     spellings = {spelling: option.name for option in OPTIONS for spelling in _spellings(option)}
-    return did_you_mean(given.lower().replace("-", "_"), spellings)
+    return did_you_mean(given, spellings)
 
 
 def _spellings(option: Option) -> Iterable[str]:
