@@ -11,6 +11,7 @@ from wsgid.config.diagnostics import Diagnostic, Label
 from wsgid.config.redaction import hide, hide_named, hide_unread, sounds_secret
 from wsgid.config.source_text import DEEPEST
 from wsgid.config.toml_places import Cut, Scan, Span
+from wsgid.config.unread import is_header, may_quote, show_names
 
 if TYPE_CHECKING:
     from wsgid.config.diagnostics import Code, Where
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
 # What may stand before a key in its line without being a value of something.
 _BEFORE_KEY = re.compile(r"[\s{\[,]*([\w-]+\s*\.\s*)*")
-_HEADER = re.compile(r"[ \t]*\[+[^\]=#]*(\]+[ \t]*)?")
-_BEHIND_KEY = re.compile(r"""["'\s\]]*[=:]?\s*""")
+_BEHIND_KEY = re.compile(r"""["' \t]*[=:\]][ \t]*""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,19 @@ class Broken:
 
     @property
     def is_secret(self) -> bool:
-        """Whether what stands here is better not quoted."""
-        return any(sounds_secret(part) for part in self.scan.path if isinstance(part, str))
+        """Whether what stands here is better not quoted: that of no setting may be anybody's."""
+        names = [part for part in self.scan.path if isinstance(part, str)]
+        if not names or not may_quote(names[0]) or any(map(sounds_secret, names)):
+            return True
+        return self.where(Span(self.pos, self.pos)).text != self.source.where(self.pos, self.pos).text
 
     @property
     def name(self) -> str:
         """The key that it is about, as it is written."""
-        return self.cut(self.scan.key) if self.scan.key is not None else ""
+        key = self.scan.key
+        if key is None or (self.is_secret and not _BEHIND_KEY.match(self.source.text, key.end)):
+            return "name"  # it may be some words of a text
+        return self.cut(key)
 
     def cut(self, span: Span) -> str:
         return self.source.text[span.start : span.end]
@@ -64,12 +70,15 @@ class Broken:
     def where(self, span: Span) -> Where:
         """Return a place without what may be secret in its line."""
         where = self.source.where(*span)
-        if _HEADER.fullmatch(where.text):
+        path = self.scan.path
+        if is_header(where.text):
             return where
-        if self.is_secret:
+        if any(sounds_secret(part) for part in path if isinstance(part, str)):
             return hide(where, self._shown_to(where, span))
-        # Another setting may be on the same line by mistake.
-        return hide_named(hide_unread(where, self.source.lines))
+        if path and may_quote(str(path[0])):
+            # Another setting may be on the same line by mistake.
+            return hide_named(hide_unread(where, self.source.lines))
+        return hide_named(show_names(hide_unread(where, self.source.lines)))
 
     def _shown_to(self, where: Where, span: Span) -> int:
         """Return the column from which on a line of a secret is hidden: it shows its key at most."""
@@ -81,5 +90,5 @@ class Broken:
                 end = key.end - begin
                 if _BEFORE_KEY.fullmatch(where.text, 0, key.start - begin):
                     behind = _BEHIND_KEY.match(where.text, end)
-                    return 1 + (behind.end() if behind else end)
+                    return 1 + (behind.end() if behind else 0)
         return 1

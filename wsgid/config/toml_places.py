@@ -94,10 +94,12 @@ class Scan:
     def run(self) -> None:
         """Walk to the end. Raises Cut where that is inside a statement, RecursionError below `deepest`."""
         while True:
+            end = self.pos
             self._skip(_BETWEEN_STATEMENTS)
+            if "\n" in self.text[end : self.pos]:
+                self.path, self.key, self.value = self._table, None, None
             if self.pos == len(self.text):
                 return
-            self.path, self.key, self.value = self._table, None, None
             if self.text[self.pos] == "[":
                 self._header()
             else:

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from wsgid.config import dialect
 from wsgid.config.broken_toml import Broken
-from wsgid.config.diagnostics import Label
+from wsgid.config.diagnostics import Diagnostic, Label
 from wsgid.config.layers import find_option
 from wsgid.config.option_table import OPTIONS
+from wsgid.config.redaction import hide
 from wsgid.config.source_text import DEEPEST
 from wsgid.config.toml_places import Cut, Scan, Span
 
 if TYPE_CHECKING:
     import tomli
 
-    from wsgid.config.diagnostics import Code, Diagnostic
+    from wsgid.config.diagnostics import Code
     from wsgid.config.source_text import SourceText
 
 BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
@@ -134,6 +135,10 @@ def _no_equals(broken: Broken) -> Diagnostic:
         return broken.mistake(
             "a key has letters from a to z, digits, _ and -", "put another one in quotes", span
         )
+    if broken.is_secret:
+        # Below a text that is not closed, what looks like a key is what the secret ends with.
+        where = hide(broken.source.where(*span), 1)
+        return Diagnostic("error", "syntax", "a `=` is missing", (Label(where, 'write NAME = "..."'),))
     return broken.mistake("a `=` is missing", f"write {name} = {_shown(broken, value)}", span)
 
 
@@ -186,7 +191,8 @@ def _open_string(broken: Broken) -> Diagnostic:
         )
         return broken.mistake("a control character has no place here", note, Span(broken.pos, broken.pos + 1))
     if start is None:
-        start = max(source.text.rfind("\n", 0, broken.pos) + 1, broken.scan.pos)
+        # A key in quotes.
+        start = min(broken.scan.pos, len(source.text) - 1)
     quote = source.text[start]
     if source.text.startswith(quote * 3, start):
         return broken.mistake(

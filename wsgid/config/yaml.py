@@ -22,6 +22,7 @@ from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
 from wsgid.config.layers import Layer, Place, find_option
 from wsgid.config.redaction import hide, hide_named, sounds_secret
 from wsgid.config.source_text import DEEPEST, SourceText, read_source
+from wsgid.config.unread import may_quote, show_names
 from wsgid.config.yaml_syntax import BOOLEANS, explain, no_map, quoted
 
 if TYPE_CHECKING:
@@ -230,13 +231,15 @@ class _Reading:
             raise _Noted from None
 
     def _nothing(self, path: KeyPath) -> None:
-        name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "this")
+        step = next(step for step in reversed(path) if isinstance(step, str))
+        # In {A: x, y} the second name is y, and may have been meant for a value.
+        name = f"a name in `{path[0]}`" if len(path) > 1 and sounds_secret(str(path[0])) else f"`{step}`"
         key = next(path[:length] for length in range(len(path), 0, -1) if path[:length] in self._keys)
         option = find_option(path[0])
         if isinstance(path[-1], int):
             note = "give it one, or take its line out"
             if option is not None and option.kind == "value":
-                note = f'for the text "-" write {name[1:-1]}: "-"'
+                note = f'for the text "-" write {step}: "-"'
             message = f"an item of {name} has no value"
         else:
             note = 'give it one, or take the line out; an empty text is ""'
@@ -308,7 +311,9 @@ class _Reading:
     def _where(self, path: KeyPath, span: tuple[int, int]) -> Where:
         """Return a place; of what may be secret its line shows the key at most."""
         where = self.source.where(*span)
-        if not any(sounds_secret(step) for step in path if isinstance(step, str)):
+        if not path:
+            return hide_named(show_names(where))
+        if may_quote(str(path[0])) and not any(sounds_secret(step) for step in path if isinstance(step, str)):
             return hide_named(where)
         key = re.match(r"""[ \t]*(?:- +)?["']?[\w-]+["']?[ \t]*:(?=[ \t]|$)[ \t]*""", where.text)
         return hide(where, 1 + (key.end() if key is not None else 0))

@@ -15,8 +15,8 @@ import yaml
 from wsgid.config import dialect
 from wsgid.config.diagnostics import Diagnostic, Label
 from wsgid.config.layers import find_option
-from wsgid.config.redaction import hide_named, hide_unread
 from wsgid.config.source_text import DEEPEST
+from wsgid.config.unread import show_yaml
 
 if TYPE_CHECKING:
     from wsgid.config.diagnostics import Where
@@ -99,7 +99,7 @@ class _Broken:
     @property
     def is_secret(self) -> bool:
         where = self.source.where(self.pos, self.pos + 1)
-        return hide_unread(where, self.source.lines).text != where.text
+        return show_yaml(where, self.source.lines).text != where.text
 
     def shown(self, value: str) -> str:
         """Return a value in quotes, for a message; that of a secret is not shown."""
@@ -126,7 +126,7 @@ class _Broken:
         return self._mistake(message, f"write {name}: {text}", where)
 
     def _mistake(self, message: str, note: str, where: Where) -> Diagnostic:
-        shown = hide_named(hide_unread(where, self.source.lines))
+        shown = show_yaml(where, self.source.lines)
         return Diagnostic("error", "syntax", message, (Label(shown, note),))
 
 
@@ -191,11 +191,7 @@ def _of_parser(broken: _Broken, problem: str, context: str, begin: Any) -> Diagn
         return broken.value("the value is broken here: a text stands in quotes")
     if "another document" in problem or problem.startswith("expected '<document start>'"):
         return broken.line("a file is one map", "take out what separates it here")
-    if (
-        "found '<block mapping start>'" in problem
-        or "found '-'" in problem
-        or "block sequence start" in problem
-    ):
+    if re.search(r"found '(<block mapping start>|<block sequence start>|-|[?])'", problem):
         return _indented(broken)
     if "found '<scalar>'" in problem:
         assignment = _ASSIGNMENT.match(broken.text)

@@ -231,14 +231,14 @@ SLIPS = [
     ("x = 2024-02-30", "1:5", "there is no such day or time", ""),
     ("workers = " + "9" * 5000, "1:11", "a number has too many digits", "at most 4300"),
     (
-        "x = " + "[" * 80 + "]" * 80,
-        f"1:{4 + DEEPEST}",
+        "bind = " + "[" * 80 + "]" * 80,
+        f"1:{7 + DEEPEST}",
         f"lists and tables in one another are {DEEPEST} deep",
         "",
     ),
     (
-        "x = " + "[" * 5000 + "]" * 5000,
-        f"1:{4 + DEEPEST}",
+        "bind = " + "[" * 5000 + "]" * 5000,
+        f"1:{7 + DEEPEST}",
         f"lists and tables in one another are {DEEPEST} deep",
         "",
     ),
@@ -323,7 +323,14 @@ SECRETS = [
     "[env]\nhunter2 hunter3",
     "env\nA = hunter2",
     "A_TOKEN = hunter2",
-    "import os\nPASSWORD = 'hunter2'".replace("import os\n", "") + "\nimport os",
+    "PASSWORD = 'hunter2'\nimport os",
+    "export DATABASE_URL=postgres://u:hunter2@h/d",
+    "[server:main]\nuse = egg:x\nkey = hunter2",
+    "key = hunter2",
+    "database: hunter2",
+    'keyfile_password = """\nhunter1\nhunter2==\nworkers = 1',
+    "workers = 4\n;password=hunter2",
+    '{"env": {"A": "hunter2"}}',
 ]
 
 
