@@ -82,10 +82,6 @@ class Checked:
     spelt: Mapping[str, str]
     """The setting's name -> as the layer spells it."""
 
-    @property
-    def places(self) -> dict[str, Place]:
-        return {name: self.place(name) for name in self.values}
-
     def place(self, name: str, *inside: str | int) -> Place:
         """Return the place of a setting, or of something inside its value."""
         return self.layer.place((self.spelt[name], *inside))
