@@ -328,6 +328,32 @@ def test_a_server_that_serves_is_no_obstacle_to_itself(serve: Serve) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 ")
 
 
+def test_a_server_with_a_control_socket_is_known_by_it(serve: Serve) -> None:
+    """Its command line may say something else: here the addresses are in another file now."""
+    port = free_port()
+    config = f'bind = ["127.0.0.1:{port}"]\napp = "site_"\ncontrol_socket = "control"\n'
+    files = {"site_.py": APP, "new.toml": config}
+    server = serve(app=None, bind=[], config=config, files=files)
+    there = Project(server.directory)
+
+    assert 0 == there.check("-c", "new.toml").status
+    assert 78 == there.check("-c", "new.toml", "--control-socket", "other").status
+
+
+@needs_root
+def test_a_server_of_another_user_is_perhaps_this_one(serve: Serve) -> None:
+    """Its command line can be read by everybody, its start directory cannot."""
+    config = 'bind = ["unix:s"]\napp = "site_"\nsocket_mode = "0666"\n'
+    server = serve(app=None, bind=[], config=config, files={"site_.py": APP}, ready=False)
+    server.directory.chmod(0o777)
+    server.wait_ready()
+    done = Project(server.directory).check("-c", "wsgid.toml", user=NOBODY)
+
+    assert 0 == done.status, done.error
+    assert f"it is in use by pid {server.pid} (" in done.error
+    assert "), perhaps this very server" in done.error
+
+
 @needs_root
 @pytest.mark.skipif(
     int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) < 81, reason="every port is free"

@@ -11,7 +11,7 @@ from wsgid.cli.check.files import is_made
 from wsgid.cli.check.finding import Finding
 from wsgid.cli.check.identity import name_of
 from wsgid.cli.check.running import is_of, is_perhaps_of
-from wsgid.net.address import Address, parse_address
+from wsgid.net.address import Address, is_passed, parse_address
 from wsgid.net.holder import Held, holder_of, look_for_holders
 from wsgid.net.probe import ask, probe
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # What the child notes of an address at which somebody listens: who that is, it may not be allowed to see.
 HELD = "held"
-_PASSED = ("fd://", "systemd:")
 
 
 def look_at_addresses(
@@ -47,7 +46,7 @@ def look_at_addresses(
 def addresses(bind: Sequence[str]) -> Iterator[tuple[int, Address]]:
     """Yield those that are ours to bind, each with its index; others are passed in by systemd."""
     for index, text in enumerate(bind):
-        if not text.startswith(_PASSED):
+        if not is_passed(text):
             yield index, parse_address(text)
 
 
@@ -78,7 +77,9 @@ def are_at_odds(one: Address, other: Address) -> bool:
     )
 
 
-def tell_holder(finding: Finding, bind: Sequence[str], wanted: Service | None) -> Finding | None:
+def tell_holder(
+    finding: Finding, bind: Sequence[str], wanted: Service | None, control_socket: str | None
+) -> Finding | None:
     """Say who listens where somebody does; None where it is the very server that is checked.
 
     Asked in the parent, which may be root and sees the most.
@@ -87,6 +88,10 @@ def tell_holder(finding: Finding, bind: Sequence[str], wanted: Service | None) -
     address = parse_address(bind[finding.item])
     held = _holders(address)
     if wanted is not None and any(is_of(holder.pid, wanted) for holder in held.holders):
+        return None
+    # Whoever listens at our control socket is our arbiter, whatever its command line says.
+    arbiter = ask(control_socket)[1] if control_socket else 0
+    if arbiter in [holder.pid for holder in held.holders]:
         return None
     if not held.holders:
         whose = f" a process of {' and '.join(map(name_of, held.uids))}" if held.uids else ""

@@ -98,7 +98,7 @@ def _all_looks(
     for finding in _look(players.arbiter, LOOK_S, partial(_looks_of_arbiter, loaded, unit)):
         told: Finding | None = finding
         if finding.note == addresses.HELD:
-            told = addresses.tell_holder(finding, settings.bind, wanted)
+            told = addresses.tell_holder(finding, settings.bind, wanted, settings.control_socket)
         if told is not None:
             yield told
     yield from proxy.look_at_sockets(settings, players.worker)

@@ -52,11 +52,11 @@ def is_of(pid: int, wanted: Service) -> bool:
         argv = after_command(words)
         if argv is None:
             return False
-        variable = directory = ""
-        with suppress(OSError):  # another user's: an instance is known without them
+        variable = ""
+        with suppress(OSError):  # another user's: an instance is known without it
             variable = _variable(pid)
-            directory = os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115  /proc's links lead nowhere
-        return service(argv, variable, directory) == wanted
+        # A link that we may not follow stays as it is, and is no directory of ours.
+        return service(argv, variable, f"/proc/{pid}/cwd") == wanted
     return False
 
 
