@@ -1,0 +1,113 @@
+"""Leaves the terminal (-D): the typed command waits until the server is ready, or says why it is not.
+
+    typed command ── fork ── (leads a session, ends) ── fork ── the server
+
+The server is in a session that it does not lead, so it can never have a terminal again. It tells the typed
+command, by a pipe, one thing: that it is ready, or how it ended and why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+# Ctrl-C, while the server starts.
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the typed command is to say and to end with."""
+
+    status: int
+    text: str = ""
+
+
+class Teller:
+    """The server's end of the pipe."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def ready(self) -> None:
+        """Let the typed command end well."""
+        self.tell(0)
+
+    def tell(self, status: int, text: str = "") -> None:
+        """Say how the start went; only the first word counts."""
+        if self._fd < 0:
+            return
+        line = json.dumps({"status": status, "text": text}).encode() + b"\n"
+        # Whoever typed the command may have gone meanwhile.
+        with contextlib.suppress(OSError):
+            while line:
+                line = line[os.write(self._fd, line) :]
+        if status == 0:
+            os.close(self._fd)
+        # Else the typed command waits for the end of the pipe, which comes with that of this process.
+        self._fd = -1
+
+
+def detach(*, keeps_output: bool) -> Teller | Told:
+    """Return twice: a Teller in the server, and, when that is ready or has ended, a Told in the command.
+
+    Standard input is empty from here on, and output goes nowhere, unless it is kept. Raises OSError.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            return _wait(pipe.fileno(), child)
+    os.close(reading)
+    os.setsid()
+    server = os.fork()
+    if server:
+        with contextlib.suppress(OSError):
+            os.write(writing, b"%d\n" % server)
+        os._exit(0)
+    _leave_terminal(keeps_output=keeps_output)
+    return Teller(writing)
+
+
+def _wait(fd: int, child: int) -> Told:
+    """Wait for the server's word; if it is a bad one, until nothing is left of it."""
+    os.waitpid(child, 0)
+    words = b""
+    try:
+        while data := os.read(fd, 65536):
+            words += data
+            if told := _understand(words):
+                # Its workers have the pipe too: at its end they have all gone.
+                while told.status and os.read(fd, 65536):
+                    pass
+                return told
+    except KeyboardInterrupt:
+        with contextlib.suppress(ValueError, ProcessLookupError):
+            os.kill(int(words.partition(b"\n")[0]), signal.SIGTERM)
+        while os.read(fd, 65536):
+            pass
+        return Told(_INTERRUPTED)
+    return Told(1, "wsgid: the server ended before it was ready, and could not say why")
+
+
+def _understand(words: bytes) -> Told | None:
+    """Return what was said after the pid, if it is whole."""
+    _pid, _, rest = words.partition(b"\n")
+    line, newline, _ = rest.partition(b"\n")
+    return Told(**json.loads(line)) if newline else None
+
+
+def _leave_terminal(*, keeps_output: bool) -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0,) if keeps_output else (0, 1, 2):
+        os.dup2(nothing, fd)
+    if nothing > 2:  # noqa: PLR2004  the three standard ones
+        os.close(nothing)
