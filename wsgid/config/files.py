@@ -71,7 +71,7 @@ def choose(config: str | None, instance: str | None, cwd: str, directory: str = 
     closed: list[Diagnostic] = []
     for folder in (directory, f"{directory}/{HOST}.d", f"{directory}/{instance}.d"):
         try:
-            listings[folder] = look(folder)
+            listings[folder] = look(Path(cwd, folder))
         except OSError as error:
             closed.append(_unreadable(folder, f"cannot list `{folder}`: {error.strerror}"))
     choice = choose_for_instance(instance, directory, listings)
@@ -130,7 +130,7 @@ def instances(there: Listing) -> tuple[str, ...]:
     return tuple(sorted(named - {HOST}))
 
 
-def look(directory: str) -> Listing:
+def look(directory: str | Path) -> Listing:
     """List a directory; one that is not there is an empty one. Raises OSError."""
     try:
         names = os.listdir(directory)  # noqa: PTH208  names are what is decided on

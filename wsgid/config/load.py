@@ -32,7 +32,7 @@ from wsgid.config.types import AUTO_WORKERS
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wsgid.config.layers import Checked, Given, Layer, Merged
 
@@ -89,38 +89,38 @@ def load(
     choice = choose(config, command.instance or more.instance, cwd, directory)
     _forget_modules()
     found = list(choice.mistakes)
-    files: list[str] = []
-    layers = [default_layer(environ)]
-    for shown in choice.sources:
-        files.append(shown)
-        layers += _read(shown, cwd, found)
-    layers += [
-        variable_layer(environ),
-        variable_argument_layer(more.arguments, environ.get(CMD_ARGS, "")),
-        argument_layer(command.arguments),
-        call_layer(call),
+    checked = [
+        check(layer)
+        for layer in (
+            default_layer(environ),
+            *_read(choice.sources, cwd, found),
+            variable_layer(environ),
+            variable_argument_layer(more.arguments, environ.get(CMD_ARGS, "")),
+            argument_layer(command.arguments),
+            call_layer(call),
+        )
     ]
-    checked = [check(layer) for layer in layers]
+    files = list(choice.sources)
     merged = merge(checked)
     if paste := merged.values.get("paste"):
         # Which file it is, any layer may say; what the file says comes below all but the defaults.
         framework = [check(layer) for layer in _read_server(paste, cwd, merged, found)]
         checked[1:1] = framework
+        files[:0] = [one.layer.name for one in framework]
         merged = merge(checked)
     # Whole files may be missing from what is known.
     is_incomplete = any(mistake.severity == "error" for mistake in found)
-    found += [mistake for one in checked for mistake in one.mistakes]
     is_start = command.action == "serve"
     unsealed = unseal(merged, environ, is_start=is_start)
     settings, notes = _settle(derive(unsealed.values, environ), cwd)
-    found += unsealed.mistakes
-    found += strangers(environ)
-    found += complaints(
-        settings, merged, environ, _doubtful(checked, is_incomplete=is_incomplete), is_start=is_start
+    doubtful = _doubtful(checked, is_incomplete=is_incomplete)
+    found += (
+        *(mistake for one in checked for mistake in one.mistakes),
+        *unsealed.mistakes,
+        *strangers(environ),
+        *complaints(settings, merged, environ, doubtful, is_start=is_start),
+        *(it for one in checked if one.layer.name in files for it in exposed(one, Path(cwd, one.layer.name))),
     )
-    for one in checked:
-        if one.layer.name in files:
-            found += exposed(one, Path(cwd, one.layer.name))
     found.sort(key=lambda mistake: mistake.severity != "error")
     if found and found[0].severity == "error":
         raise Mistakes(choice.subject, found, files)
@@ -154,12 +154,13 @@ def _forget_modules() -> None:
         reader.forget()
 
 
-def _read(shown: str, cwd: str, found: list[Diagnostic]) -> Iterator[Layer]:
-    """Yield what a file says, if it can be read; else note why not."""
-    try:
-        yield _reader(shown, Path(cwd, shown))
-    except Mistakes as error:
-        found += error.diagnostics
+def _read(files: Iterable[str], cwd: str, found: list[Diagnostic]) -> Iterator[Layer]:
+    """Yield what each file says, if it can be read; else note why not."""
+    for shown in files:
+        try:
+            yield _reader(shown, Path(cwd, shown))
+        except Mistakes as error:
+            found += error.diagnostics
 
 
 def _reader(shown: str, path: Path) -> Layer:

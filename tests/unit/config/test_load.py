@@ -82,6 +82,56 @@ def test_a_higher_layer_wins_and_the_lower_ones_are_remembered(start: Start) -> 
     ] == [(given.layer, given.value) for given in loaded.history["workers"]]
 
 
+def test_the_files_of_an_instance_are_layers_of_their_own(start: Start) -> None:
+    directory = start.directory / "etc"
+    for name, text in {
+        "wsgid.toml": "workers = 1",
+        "wsgid.d/10-host.toml": "workers = 2",
+        "shop.yaml": "workers: 3",
+        "shop.d/10-more.py": "workers = 4",
+        "shop.d/9-most.yml": "workers: 5",
+    }.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    start.write("workers = 6", "wsgid.toml")
+    loaded = load(["--instance", "shop"], {}, str(start.directory), directory="etc")
+
+    assert [
+        ("etc/wsgid.toml", 1),
+        ("etc/wsgid.d/10-host.toml", 2),
+        ("etc/shop.yaml", 3),
+        ("etc/shop.d/10-more.py", 4),
+        ("etc/shop.d/9-most.yml", 5),
+    ] == [(given.layer, given.value) for given in loaded.history["workers"]]
+    assert loaded.files == tuple(given.layer for given in loaded.history["workers"])
+    assert "etc/shop.yaml" == loaded.subject
+    assert loaded == load([], {"WSGID_CMD_ARGS": "--instance shop"}, str(start.directory), directory="etc")
+
+
+def test_what_pastedeploy_says_of_the_server_comes_below_the_files(start: Start) -> None:
+    start.write("[server:main]\nuse = egg:wsgid\nhost = ::\nport = 6543\nworkers = 2\n", "shop.ini")
+    start.write('paste = "shop.ini"\nworkers = 3\n')
+    loaded = start.load("--check-config", env={"PORT": "80", "WEB_CONCURRENCY": "1"})
+
+    assert ("[::]:6543",) == loaded.settings.bind
+    assert [("defaults", 1), ("shop.ini", 2), ("wsgid.toml", 3)] == [
+        (given.layer, given.value) for given in loaded.history["workers"]
+    ]
+    assert "shop.ini:3:8" == str(loaded.where("bind"))
+    assert ("shop.ini", "wsgid.toml") == loaded.files
+
+
+def test_that_gunicorns_file_is_not_read_beside_ours_is_noted(start: Start) -> None:
+    start.write("workers = 2", "gunicorn.conf.py")
+    assert ("gunicorn.conf.py",) == start.load().files
+    start.write("workers = 3", "wsgid.conf.py")
+
+    assert (3, ("wsgid.conf.py is read, gunicorn.conf.py beside it is not",)) == (
+        start.load().settings.workers,
+        start.load().notes,
+    )
+
+
 def test_places_of_every_source_are_known(start: Start) -> None:
     start.write("# c\ntimeout = 2\n")
     env = {"PORT": "80", "WSGID_BACKLOG": "3", "WSGID_CMD_ARGS": "--name x"}
@@ -393,6 +443,18 @@ def test_a_kind_that_is_not_built_ends_the_start(start: Start, kind: str) -> Non
     message = f'worker_class "{kind}" is not built yet'
 
     assert [("wsgid.toml:1:16", "error[not-built-yet]", message, "")] == start.mistakes()
+
+
+def test_a_check_goes_on_where_a_start_would_not(start: Start) -> None:
+    """Whoever writes the file for the next version can have it checked by this one."""
+    start.write('virtualenv = "/srv/shop/venv"\n')
+
+    assert [
+        ("wsgid.toml:1:14", "error[not-built-yet]", "`virtualenv` is not built yet", "")
+    ] == start.mistakes()
+    assert [("wsgid.toml:1:14", "warning[not-built-yet]", "not in effect yet: `virtualenv`", "")] == [
+        told(warning) for warning in start.load("--check-config").warnings
+    ]
 
 
 def test_a_setting_without_effect_is_a_warning_at_its_place(start: Start) -> None:
