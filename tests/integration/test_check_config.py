@@ -452,6 +452,15 @@ def test_what_only_another_user_may_write_is_a_mistake(site: Project) -> None:
     assert done.error.splitlines()[-1].startswith("wsgid.toml: 1 error, ")
 
 
+def test_a_server_that_systemd_keeps_is_no_daemon(site: Project) -> None:
+    site.write("etc/shop.toml", f'app = "site_"\nchdir = "{site.root}"\ndaemon = true\n')
+    site.write("units/wsgid@.service", f"[Service]\nUser={NOBODY}\n")
+    done = site.check_instances("--instance", "shop", "--no-app")
+
+    assert 78 == done.status
+    assert "error[conflict]: `daemon` under wsgid@shop.service: systemd would take" in done.error
+
+
 def test_a_directory_that_the_unit_makes_need_not_be_there(site: Project) -> None:
     text = f'app = "site_"\nchdir = "{site.root}"\nbind = ["unix:/run/no-such-shop/s"]\n'
     site.write("etc/shop.toml", text + 'pidfile = "/run/no-such-shop/pid"\n')

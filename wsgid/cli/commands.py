@@ -15,6 +15,7 @@ from wsgid.errors import ExitCode, WsgidError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wsgid.cli.check.report import Report
     from wsgid.config.load import Loaded
     from wsgid.config.options import Command
 
@@ -53,7 +54,7 @@ def run(command: Command, argv: Sequence[str], cwd: str) -> int:
 def _check(command: Command, argv: Sequence[str], cwd: str) -> int:
     from wsgid.cli.check.command import check  # noqa: PLC0415
     from wsgid.cli.check.instances import check_all  # noqa: PLC0415
-    from wsgid.cli.check.report import render  # noqa: PLC0415
+    from wsgid.cli.check.report import to_json, to_lines  # noqa: PLC0415
 
     if reason := why_not_here():
         raise WsgidError(reason)
@@ -65,14 +66,25 @@ def _check(command: Command, argv: Sequence[str], cwd: str) -> int:
     if command.strict:
         reports = tuple(report.strictly() for report in reports)
     status = max(report.exit_code for report in reports)
-    text = render(reports, command.output_format)
-    # A person's form goes where a person's messages go, so that `>/dev/null` leaves the mistakes.
-    is_for_person = command.output_format == "full" and (status or any(one.diagnostics for one in reports))
-    if is_for_person:
-        print(text, file=sys.stderr)
-    elif text:
-        put(f"{text}\n")
+    match command.output_format:
+        case "json":
+            put(to_json(reports))
+        case "concise":
+            put(to_lines(reports))
+        case "full":
+            for report in reports:
+                _tell(report)
     return status
+
+
+def _tell(report: Report) -> None:
+    """Print a report for a person; what is wrong goes where messages go, so that `>/dev/null` leaves it."""
+    if complaints := report.complaints():
+        print(f"{complaints}\n", file=sys.stderr, flush=True)
+    if report.exit_code is ExitCode.OK:
+        put(f"{report.verdict()}\n")
+    else:
+        print(report.verdict(), file=sys.stderr, flush=True)
 
 
 def _show(command: Command, argv: Sequence[str], cwd: str) -> int:

@@ -61,7 +61,7 @@ def check(
     settings = loaded.settings
     players = cast(settings.user, settings.group, unit, initgroups=settings.initgroups)
     with _in_directory(start):
-        found = [*players.findings, *_accounts(loaded)]
+        found = [*players.findings, *_accounts(loaded), *_daemon(loaded, unit)]
         if command.no_app:
             found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
@@ -180,6 +180,12 @@ def _accounts(loaded: Loaded) -> Iterator[Finding]:
             gid_of(settings.socket_group)
     except UnknownAccountError as error:
         yield Finding("invalid-value", str(error), "socket_group")
+
+
+def _daemon(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
+    if loaded.settings.daemon and unit is not None:
+        message = f"`daemon` under {unit.name}: systemd would take the server for ended"
+        yield Finding("conflict", message, "daemon", None, "leave it out")
 
 
 def _unit_notes(unit: Unit | None, start: str, environ: Mapping[str, str]) -> Iterator[str]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from wsgid.config.diagnostics import Diagnostic
     from wsgid.config.load import Loaded
-    from wsgid.config.options import OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,15 @@ class Report:
         """Return it with every warning an error."""
         return replace(self, diagnostics=strict(self.diagnostics))
 
-    def __str__(self) -> str:
-        return "\n\n".join((*map(str, self.diagnostics), "\n".join((*self._notes(), self.verdict()))))
+    def complaints(self) -> str:
+        """Return what is wrong, as a person reads it."""
+        return "\n\n".join(map(str, self.diagnostics))
 
     def verdict(self) -> str:
-        """Return the last line."""
+        """Return the last lines: how it was looked at, and what came of it."""
+        return "\n".join((*(f"note: {note}" for note in self.notes), self._last_line()))
+
+    def _last_line(self) -> str:
         if self.exit_code is not ExitCode.OK:
             return summary(self.subject, self.diagnostics)
         parts = (
@@ -59,9 +62,6 @@ class Report:
         found = Mistakes(self.subject, self.diagnostics, self.files).to_json()
         return {**found, "notes": list(self.notes)}
 
-    def _notes(self) -> Iterable[str]:
-        return (f"note: {note}" for note in self.notes)
-
 
 def variables_of(loaded: Loaded) -> int:
     """Return how many variables of the environment say something."""
@@ -74,13 +74,12 @@ def variables_of(loaded: Loaded) -> int:
     return len(names)
 
 
-def render(reports: Sequence[Report], output_format: OutputFormat) -> str:
-    """Return what is printed: of one check, or of all instances."""
-    match output_format:
-        case "json":
-            (first, *more) = [report.to_json() for report in reports]
-            return json.dumps({**first, "instances": more} if more else first, indent=2, ensure_ascii=False)
-        case "concise":
-            return "\n".join(one.concise() for report in reports for one in report.diagnostics)
-        case _:
-            return "\n\n".join(map(str, reports))
+def to_json(reports: Sequence[Report]) -> str:
+    """Return one object: of one check, or of all together with one for each instance inside."""
+    first, *more = [report.to_json() for report in reports]
+    return json.dumps({**first, "instances": more} if more else first, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_lines(reports: Iterable[Report]) -> str:
+    """Return a line a mistake, as editors read them."""
+    return "".join(f"{one.concise()}\n" for report in reports for one in report.diagnostics)
