@@ -50,6 +50,13 @@ def addresses(bind: Sequence[str]) -> Iterator[tuple[int, Address]]:
             yield index, parse_address(text)
 
 
+def notes(bind: Sequence[str]) -> Iterator[str]:
+    """Say which addresses no check can see: it is not what they are passed to."""
+    if passed := [text for text in bind if is_passed(text)]:
+        which = "which are passed to the server" if len(passed) > 1 else "which is passed to the server"
+        yield f"not looked at: {', '.join(passed)}, {which} when it starts"
+
+
 def look_at_pairs(bind: Sequence[str]) -> Iterator[Finding]:
     """Yield each address that another of the same list takes."""
     seen: list[Address] = []

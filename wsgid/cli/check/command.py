@@ -74,7 +74,7 @@ def check(
         tuple(diagnostics),
         loaded.files,
         variables_of(loaded),
-        (*loaded.notes, *players.notes, *_unit_notes(unit, start, environ)),
+        (*loaded.notes, *players.notes, *addresses.notes(settings.bind), *_unit_notes(unit, start, environ)),
     )
     return report, loaded
 
@@ -130,12 +130,14 @@ def _why_not_here(virtualenv: str | None) -> str:
 
 def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
     settings, made = loaded.settings, unit.directories if unit else ()
-    yield from addresses.look_at_addresses(
-        settings.bind,
-        reuse_port=settings.reuse_port,
-        made=made,
-        may_bind_low_ports=unit is not None and unit.may_bind_low_ports,
-    )
+    # Without `bind` it is the passed sockets that are listened at, and not the default.
+    if "bind" in loaded.history or unit is None or not unit.is_passed_sockets:
+        yield from addresses.look_at_addresses(
+            settings.bind,
+            reuse_port=settings.reuse_port,
+            made=made,
+            may_bind_low_ports=unit is not None and unit.may_bind_low_ports,
+        )
     yield from files.look_at_files_of_arbiter(settings, made)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class Unit:
     working_directory: str = "/"
     directories: tuple[str, ...] = ()
     may_bind_low_ports: bool = False
+    is_passed_sockets: bool = False
+    """A socket unit listens for it."""
     variables: tuple[str, ...] = ()
     """Names that its Environment= sets."""
     environment_files: tuple[str, ...] = ()
@@ -63,7 +65,10 @@ def find_unit(instance: str, path: Sequence[str] = UNIT_PATH) -> Unit | None:
         return None
     if not texts[0].strip():
         return None  # masked
-    return read_unit(name, instance, texts)
+    unit = read_unit(name, instance, texts)
+    # Enabled; what such a link leads to need not be visible from here.
+    links = [f"{directory}/sockets.target.wants/wsgid@{instance}.socket" for directory in path]
+    return replace(unit, is_passed_sockets=unit.is_passed_sockets or any(map(os.path.lexists, links)))
 
 
 def read_unit(name: str, instance: str, texts: Iterable[str]) -> Unit:
@@ -89,6 +94,7 @@ def read_unit(name: str, instance: str, texts: Iterable[str]) -> Unit:
             for word in _words(values, key)
         ),
         may_bind_low_ports="CAP_NET_BIND_SERVICE" in capabilities and not capabilities.startswith("~"),
+        is_passed_sockets=bool(last.get("Sockets")),
         variables=tuple(
             match[1]
             for given in values.get("Environment", [])

@@ -73,3 +73,20 @@ def test_no_unit_and_a_masked_one_are_none(tmp_path: Path) -> None:
 
     assert find_unit("shop", [str(tmp_path)]) is None
     assert find_unit("gone", [str(tmp_path)]) is None
+
+
+def test_a_socket_unit_listens_for_it(tmp_path: Path) -> None:
+    (tmp_path / "wsgid@.service").write_text("[Service]\nUser=a\n")
+    assert not _found(tmp_path).is_passed_sockets
+
+    wants = tmp_path / "sockets.target.wants"
+    wants.mkdir()
+    (wants / "wsgid@shop.socket").symlink_to("/usr/lib/systemd/system/wsgid@.socket")
+    assert _found(tmp_path).is_passed_sockets
+    assert read_unit(NAME, "shop", ["[Service]\nSockets=wsgid@%i.socket\n"]).is_passed_sockets
+
+
+def _found(path: Path) -> Unit:
+    unit = find_unit("shop", [str(path)])
+    assert unit is not None
+    return unit
