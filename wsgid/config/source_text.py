@@ -52,6 +52,12 @@ class SourceText:
         last = min(end - begin, len(text))
         return Where("file", self.name, line, start - begin + 1, max(last, start - begin) + 1, text)
 
+    def without(self, line: int) -> SourceText:
+        """Return the text with spaces in the stead of a line: what else is in it keeps its place."""
+        lines = [*self.lines]
+        lines[line - 1] = " " * len(lines[line - 1])
+        return SourceText(self.name, "\n".join(lines))
+
     def whole_line(self, line: int) -> Where:
         """Return the place of all that stands in a line."""
         text = self.lines[line - 1]

@@ -31,10 +31,13 @@ NOTHING = ("none", "null", "nil", "~", "undefined")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u00b4`"
 
 _ASSIGNMENT = re.compile(r"""([\w.-]+|"[^"]*"|'[^']*')[ \t]*=(?!=)""")
+# A name that stands alone, or with a bracket, may be meant for a table's.
+_STATEMENT = re.compile(r"""[\w."'-]+[ \t]*[=:][ \t]*[^\s#]""")
 _CALL = re.compile(
     r"[a-zA-Z_][\w.]*\(|[rbfuRBFU]{1,2}[\"']|lambda\b|os\.environ\b|[\w.)]+ *(\*|\+|//|\bor\b) *[\w(]"
 )
 _DIGITS = 4300
+_IN_STRING = ("Illegal", "Found invalid", "Unterminated", "Expected \"'")
 _TWICE: Code = "duplicate-setting"
 
 
@@ -56,11 +59,32 @@ def explain(source: SourceText, error: tomli.TOMLDecodeError) -> Diagnostic:
         return _no_statement(broken)
     if error.msg.startswith(("Unescaped", "Invalid hex", "Escaped character")):
         return _escape(broken)
-    if error.msg.startswith(("Illegal", "Found invalid", "Unterminated", "Expected \"'", "Expected \"'")):
+    if error.msg.startswith(_IN_STRING):
         return _open_string(broken)
     if error.msg.startswith("Invalid date"):
         return _at_value(broken, "there is no such day or time", "")
     return _wrong_value(broken)
+
+
+def broken_line(source: SourceText, error: tomli.TOMLDecodeError) -> int | None:
+    """Return the number of the line that can be left out to look at the rest, if the mistake ends with it.
+
+    It does not where a quote or a bracket may be open, where a table's name is broken, which all that follows
+    belongs to, and where the text is in another language.
+    """
+    broken = Broken.at(source, error.pos)
+    line = source.line(broken.pos)
+    key, text = broken.scan.key, source.lines[line - 1].strip()
+    guess = dialect.guess(source.text)
+    if not _STATEMENT.match(text) or (guess is not None and guess.language != "TOML"):
+        return None
+    if error.msg.startswith(_IN_STRING):
+        return None
+    if broken.scan.around:
+        key = broken.scan.around[0].key
+        if not text.endswith(("]", "}")):
+            return None
+    return line if key is not None and source.line(key.start) == line else None
 
 
 def too_deep(source: SourceText) -> Diagnostic:
