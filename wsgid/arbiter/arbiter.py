@@ -67,8 +67,12 @@ class Arbiter:
         source: Source,
         app: Callable[..., Any] | None = None,
         work: Callable[[WorkerStart], int] = run,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """`source` is where `loaded` came from; `app` is given where the settings do not name it."""
+        """`source` is where `loaded` came from; `app` is given where the settings do not name it.
+
+        `on_ready` is called once, when the first generation serves.
+        """
         self._loaded = loaded
         """What is in force."""
         self._proposed = loaded
@@ -76,6 +80,7 @@ class Arbiter:
         self._source: Final = source
         self._app: Final = app
         self._work: Final = work
+        self._announce: Final = on_ready
         self._phase = Phase.BOOTING
         self._pool: Final = WorkerPool()
         self._wanted = _wanted(loaded.settings, 1)
@@ -234,10 +239,15 @@ class Arbiter:
                 self._reload.is_asked = True
             case "TTIN" | "TTOU":
                 self._want("+1" if name == "TTIN" else "-1", f"SIG{name}")
+            case "WINCH" if self._loaded.settings.daemon:
+                # Without a terminal it is no change of a window's size; gunicorn's administrators use it to
+                # keep an arbiter without workers, until TTIN or HUP bring them back.
+                self._log.info("workers %d -> 0 (SIGWINCH)", self._wanted.workers)
+                self._wanted = replace(self._wanted, workers=0)
             case "USR2":
                 self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
             case _:
-                pass  # CHLD: `reap` follows in any case; WINCH: the terminal's, as long as we are no daemon
+                pass  # CHLD: `reap` follows in any case; WINCH: the terminal's
 
     def _want(self, change: str, why: str) -> int:
         """Want more or fewer workers; gives how many."""
@@ -435,6 +445,7 @@ class Arbiter:
             self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
             self._moments.when_ready()
             self._report.ready(workers, now)
+            self._announce()
         if self._phase is Phase.RUNNING:
             if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False

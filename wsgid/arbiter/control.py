@@ -59,9 +59,12 @@ def parse_command(line: str) -> Command | None:
 
 
 def number_after(present: int, change: str) -> int:
-    """Return how many workers "+2", "-1" or "=4" ask for; never less than one."""
+    """Return how many workers "+2", "-1" or "=4" ask for; never less than one, where there were any."""
     number = int(change[1:])
-    return max(1, {"+": present + number, "-": present - number, "=": number}[change[0]])
+    return max(
+        min(1, present) if change[0] == "-" else 1,
+        {"+": present + number, "-": present - number, "=": number}[change[0]],
+    )
 
 
 @dataclass(eq=False, slots=True)

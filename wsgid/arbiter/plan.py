@@ -203,9 +203,11 @@ def _sort(wanted: Wanted, workers: Sequence[Worker]) -> _Sorted:
 
 
 def _retire(wanted: Wanted, workers: Sequence[Worker]) -> Iterator[Retire]:
-    fresh, stale, trial, lacking = _sort(wanted, workers)
+    fresh, stale, _, lacking = _sort(wanted, workers)
     if wanted.workers == 0:
-        leaving = [*fresh, *stale, *trial]
+        # A candidate is not among them: without workers (SIGWINCH) a reload is how they come back, and when
+        # the server stops there is none.
+        leaving = [*fresh, *stale]
         if wanted.is_quick:
             leaving += [
                 worker for worker in workers if worker.state is State.DRAINING and not worker.is_hurried

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ from wsgid.errors import ExitCode, UsageError, WsgidError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from wsgid.arbiter.arbiter import Arbiter
 
 
 # As a shell has it for a command that Ctrl-C ends.
@@ -86,7 +89,37 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
         )
     else:
         parse_spec(loaded.settings.app)
-    return Arbiter(loaded, source, app).run()
+    if not loaded.settings.daemon:
+        return Arbiter(loaded, source, app).run()
+    if command is None:
+        raise UsageError("wsgid.serve blocks until the server has ended: `daemon` is for the command wsgid")
+    return _run_detached(
+        partial(Arbiter, loaded, source), keeps_output=loaded.settings.enable_stdio_inheritance
+    )
+
+
+def _run_detached(make: Callable[..., Arbiter], *, keeps_output: bool) -> int:
+    """Serve in the background; what keeps the server from it is said by the command that was typed."""
+    from wsgid.daemon.daemonize import Told, detach  # noqa: PLC0415  as above
+
+    try:
+        teller = detach(keeps_output=keeps_output)
+    except OSError as error:
+        raise WsgidError(f"wsgid: cannot leave the terminal: {error.strerror}") from error
+    if isinstance(teller, Told):
+        if teller.text:
+            _print(teller.text)
+        return teller.status
+    try:
+        status = make(on_ready=teller.ready).run()
+    except WsgidError as error:
+        teller.tell(error.exit_code, _shown(error))
+        return error.exit_code
+    except BaseException:
+        teller.tell(ExitCode.FAILURE, traceback.format_exc())
+        raise
+    teller.tell(ExitCode.FAILURE, "wsgid: the server was stopped before it was ready")
+    return status
 
 
 def start_directory() -> str:
@@ -105,9 +138,13 @@ def start_directory() -> str:
 
 
 def _end(error: WsgidError) -> int:
-    text = str(error)
-    _print(text if text.startswith(("wsgid: ", "error[", "warning[")) else f"wsgid: {text}")
+    _print(_shown(error))
     return error.exit_code
+
+
+def _shown(error: WsgidError) -> str:
+    text = str(error)
+    return text if text.startswith(("wsgid: ", "error[", "warning[")) else f"wsgid: {text}"
 
 
 def _print(text: str) -> None:
