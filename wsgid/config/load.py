@@ -207,7 +207,11 @@ def _doubtful(layers: Sequence[Checked], *, is_incomplete: bool) -> frozenset[st
     """Return the settings of which nobody knows what they will be when all mistakes are mended."""
     if is_incomplete:
         return frozenset(BY_NAME)
-    return frozenset(name for layer in layers for name in layer.spelt.keys() - layer.values.keys())
+    refused = {name for layer in layers for name in layer.spelt.keys() - layer.values.keys()}
+    # A line that is none, or has a name that is none, may be meant to give what nobody gives.
+    if any(mistake.code in ("syntax", "unknown-setting") for layer in layers for mistake in layer.mistakes):
+        refused |= BY_NAME.keys() - {name for layer in layers for name in layer.values}
+    return frozenset(refused)
 
 
 def _settle(values: dict[str, Any], cwd: str) -> tuple[Settings, tuple[str, ...]]:

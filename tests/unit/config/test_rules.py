@@ -36,7 +36,7 @@ def warnings(directory: Path, environ: dict[str, str] | None = None, **call: Any
         {"bind": ["127.0.0.1:0", "127.0.0.1:0"]},
         {"bind": ["unix:@x"], "pidfile": "@x"},
         {"bind": ["unix:x"], "socket_mode": "0600"},
-        {"bind": ["systemd:web"], "socket_user": "www-data"},
+        {"bind": ["systemd:web", "unix:x"], "socket_user": "www-data"},
         {"max_requests": 100, "max_requests_jitter": 10},
         {"max_requests_jitter": 0},
         {"daemon": True},
@@ -75,6 +75,9 @@ def test_paths_are_compared_where_they_will_be(tmp_path: Path) -> None:
         ("ca_certs = 1", {"certfile": "a.pem", "cert_reqs": "required"}),
         ("bind = 1", {"socket_mode": "0600"}),
         ("[hooks]\nssl_context = 1", {"keyfile": "key.pem"}),
+        ('certfle = "a.pem"', {"keyfile": "key.pem"}),
+        ("certfile = a.pem", {"keyfile": "key.pem"}),
+        ("[env]\nmax_requests = 100", {"max_requests_jitter": 5}),
         ("a syntax error", {"keyfile": "key.pem", "max_requests_jitter": 5}),
     ],
 )
