@@ -10,7 +10,7 @@ from wsgid.config.gunicorn_names import UNUSED
 from wsgid.config.layers import BY_NAME
 from wsgid.config.option_table import OPTIONS
 from wsgid.config.settings import ALL_KINDS, Settings, about, unbuilt
-from wsgid.config.show import DEFAULT, redacted, shown
+from wsgid.config.show import DEFAULT, named, redacted, shown
 from wsgid.config.types import AUTO_WORKERS
 from wsgid.config.written import octal, written
 from wsgid.errors import UsageError
@@ -125,7 +125,10 @@ def _text(name: str, value: object) -> str:
     try:
         return written(value)
     except TypeError:
-        return one_line(repr(value))
+        # Functions of a Python file.
+        items = value.items() if isinstance(value, dict) else ()
+        inside = (f"{name} = {written(one) if isinstance(one, str) else named(one)}" for name, one in items)
+        return f"{{ {', '.join(inside)} }}"
 
 
 def _sentence(text: str) -> str:

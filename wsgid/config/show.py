@@ -58,7 +58,17 @@ def show_json(loaded: Loaded) -> str:
                 item: str(loaded.where(name, item) or DEFAULT) for item in map(str, value)
             }
     whole = {"files": list(loaded.files), "settings": settings}
-    return json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(whole, indent=2, ensure_ascii=False, default=_as_json) + "\n"
+
+
+def _as_json(value: object) -> object:
+    """Return what JSON has for a value that it has not."""
+    return {value.kind: value.name} if isinstance(value, SecretSource) else named(value)
+
+
+def named(value: object) -> str:
+    """Return what a function of a Python file is called there."""
+    return str(getattr(value, "__qualname__", type(value).__name__))
 
 
 def shown(name: str, loaded: Loaded) -> Any:
@@ -111,8 +121,7 @@ def _table(option: Option, loaded: Loaded) -> Iterator[str]:
             yield _aligned(f"{key(item)} = {written(value)}", comment)
         except TypeError:
             # A function of a Python file; what it is called there says more than nothing.
-            what = getattr(value, "__qualname__", type(value).__name__)
-            yield _plain(_aligned(f"# {key(item)} is {what}", comment))
+            yield _plain(_aligned(f"# {key(item)} is {named(value)}", comment))
 
 
 def _aligned(text: str, comment: str) -> str:

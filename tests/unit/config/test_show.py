@@ -10,6 +10,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wsgid.config.explain import explain
 from wsgid.config.load import Loaded, load
 from wsgid.config.option_table import OPTIONS
 from wsgid.config.settings import about
@@ -112,6 +113,9 @@ def test_a_function_is_named_in_a_comment(tmp_path: Path) -> None:
 
     assert "# when_ready is when_ready " in text
     assert "when_ready" not in tomli.loads(text)["hooks"]
+    loaded = load([], {}, str(tmp_path))
+    assert {"when_ready": "when_ready"} == json.loads(show_json(loaded))["settings"]["hooks"]["value"]
+    assert explain("hooks", loaded).startswith("hooks = { when_ready = when_ready }\n")
 
 
 def test_a_value_that_was_taken_back_stays_so(tmp_path: Path) -> None:
