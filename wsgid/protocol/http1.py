@@ -124,14 +124,15 @@ class RequestParser:
         "_is_whole",
         "_keys",
         "_left",
+        "_line",
         "_line_ends",
         "_line_limit",
         "_line_size_limit",
+        "_lines_limit",
         "_llhttp",
         "_make_body",
         "_received",
         "_tail",
-        "is_head",
         "request",
         "rest",
     )
@@ -142,13 +143,15 @@ class RequestParser:
         self._line_limit = limits.line or self._head_limit
         self._line_size_limit = limits.field_size or self._head_limit
         self._fields_limit = limits.fields or self._head_limit
+        # Beside fields a head has its start line, the empty line, and what is behind that: nothing.
+        self._lines_limit = self._fields_limit + 3
         self._body_limit = limits.body or (1 << 63)
         self._keys = keys
         self._make_body = make_body
         # The request whose body is being received.
         self.request: Request | None = None
-        # Whether what was refused, or is being received, is a HEAD: its answer has no body.
-        self.is_head = False
+        # The start line, or what came in its place.
+        self._line = ""
         # Octets that were received and not looked at.
         self.rest = b""
         # A head that has not ended, though its start line has and is right; and how many lines of it have.
@@ -169,6 +172,11 @@ class RequestParser:
     def close(self) -> None:
         """Let go of llhttp, which holds this object as this object holds it."""
         self._llhttp = None  # type: ignore[assignment]  # nobody feeds a parser that was closed
+
+    @property
+    def is_head(self) -> bool:
+        """Whether what was refused, or is being received, is a HEAD: its answer has no body."""
+        return self._line.startswith("HEAD ")
 
     @property
     def in_body(self) -> bool:
@@ -197,23 +205,17 @@ class RequestParser:
             return self._begin(data)
         head = data if end == len(data) else data[:end]
         lines = head.decode("latin-1").split("\r\n")
-        line = START_LINE.fullmatch(lines[0])
-        if line is None or len(lines[0]) > self._line_limit:
+        line = lines[0]
+        match = START_LINE.fullmatch(line)
+        if match is None or len(line) > self._line_limit:
             return self._begin(data)
         if head is not data:
             self.rest = data[end:]
-        return self._take_head(head, lines, line)
-
-    def _take_head(self, head: bytes, lines: list[str], line: re.Match[str]) -> Request | None:
-        """Hold a whole head against RFC 9112, and give the request if it has no body.
-
-        `line` is the match of its first line; its last two are the empty one and what is behind it.
-        """
-        method, target, minor = line.groups()
-        self.is_head = method == "HEAD"
-        if len(head) > self._line_size_limit:
+        self._line = line
+        method, target, minor = match.groups()
+        if end > self._line_size_limit:
             self._measure(head, lines)
-        if len(lines) - 3 > self._fields_limit:
+        if len(lines) > self._lines_limit:
             raise _too_many_fields(self._fields_limit)
         self._is_whole = is_upgrade = False
         try:
@@ -282,8 +284,7 @@ class RequestParser:
             return None
 
         octets, crlf, _ = data.partition(b"\r\n")
-        line = octets.decode("latin-1")
-        self.is_head = line.startswith("HEAD ")
+        self._line = line = octets.decode("latin-1")
         if len(line.rstrip("\r")) > self._line_limit:
             raise Refusal(414, "URI Too Long", f"the request line has more than {self._line_limit} octets")
         if crlf and START_LINE.fullmatch(line):
@@ -314,12 +315,7 @@ class RequestParser:
             return None
         self._head = bytearray()
         self._line_ends = 0
-        self.rest = bytes(head[end:])
-        whole = bytes(head[:end])
-        lines = whole.decode("latin-1").split("\r\n")
-        line = START_LINE.fullmatch(lines[0])
-        assert line is not None
-        return self._take_head(whole, lines, line)
+        return self.feed(bytes(head))
 
     def _measure(self, head: bytes, lines: list[str]) -> None:
         """Hold a large head against the limits in octets; that of the start line is another."""
@@ -376,7 +372,7 @@ class RequestParser:
             raise Refusal(501, "Not Implemented", f"the method: {error}")
         if self.request is None and str(error).startswith("Data after"):
             # It takes `Proxy-Connection: close` for `Connection: close`. Whether a connection goes on is
-            # decided in _take_head, and nobody feeds one that does not.
+            # decided in _keep, and nobody feeds one that does not.
             self._llhttp = HttpRequestParser(self)
             try:
                 self._llhttp.feed_data(piece)

@@ -88,21 +88,20 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
     try:
         for name, value in headers:
             kind = _NAME_KINDS[name]
+            if kind == CONTENT_LENGTH:
+                if length >= 0:
+                    raise ResponseError("two Content-Length")
+                if not (value.isdigit() and value.isascii()):
+                    raise ResponseError(f"Content-Length is not a number: {value!r:.80}")
+                length = int(value)
             # isprintable is many times cheaper than the pattern, and knows only text that the pattern
             # knows too, or that latin-1 lacks.
-            if not value.isprintable() and VALUE.match(value) is None:
+            elif not value.isprintable() and VALUE.match(value) is None:
                 raise ResponseError(f"the value of {name} has a control character: {value!r:.80}")
-            if kind:
-                if kind == HOP_BY_HOP:
-                    raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
-                if kind == DATE_OR_SERVER:
-                    speaks_for_server = True
-                elif length >= 0:
-                    raise ResponseError("two Content-Length")
-                elif value.isdigit() and value.isascii():
-                    length = int(value)
-                else:
-                    raise ResponseError(f"Content-Length is not a number: {value!r:.80}")
+            elif kind == HOP_BY_HOP:
+                raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
+            elif kind == DATE_OR_SERVER:
+                speaks_for_server = True
             text += f"{name}: {value}\r\n"
         return text.encode("latin-1"), code, length, has_body, speaks_for_server
     except UnicodeEncodeError as error:

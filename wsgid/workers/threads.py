@@ -11,7 +11,6 @@ connection that becomes ready goes to another worker (handover.py).
 # Rule 2: who pops a connection owns it (poller.py), and has given it up when `wait` returns.
 # Rule 3: only `_serve` and `_settle` call code of the application, and only seated threads call them.
 
-import io
 import os
 import socket
 import threading
@@ -19,6 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
+from io import BytesIO
 from math import inf
 from time import monotonic
 from typing import BinaryIO
@@ -345,7 +345,7 @@ class ThreadServer:
             cell.begin(now, request.head, connection.peer)
             pull = None
             if request.body is None:
-                body: BinaryIO = io.BytesIO()
+                body: BinaryIO = BytesIO()
             else:
                 body, pull = self._open_body(connection, request)
             exchange = Exchange(
@@ -358,7 +358,7 @@ class ThreadServer:
                 connection.look_again()
                 if pull.is_unread():
                     exchange.keep_alive = False
-            is_pending = bool(connection.pending) and self._let_go(connection)
+            is_pending = connection.pending and self._let_go(connection)
             seat.now = now = monotonic()
             if not is_pending:
                 exchange.finish(now)

@@ -7,7 +7,7 @@
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.response import Head, ResponseError, check_head, field_names, interim, without
@@ -101,6 +101,16 @@ class Exchange:
         "unread",
     )
 
+    # Set with the status: what the application said.
+    headers: list[tuple[str, str]]
+
+    # Set by _start, which a response that leaves in one piece does without: whether the body is chunked; what
+    # Content-Length still promises, -1 where the end is known otherwise; whether blocks are no more sent, as
+    # there is no body, or the application went beyond Content-Length.
+    _chunked: bool
+    _remaining: int
+    _is_full: bool
+
     def __init__(
         self,
         around: Surroundings,
@@ -116,9 +126,8 @@ class Exchange:
         self.keep_alive = request.keep_alive
         self.environ = environ
         self.began = began
-        # As the application said them; the record reads them.
+        # As the application said it; the record reads it.
         self.status = ""
-        self.headers: list[tuple[str, str]] = []
         # Where the body is read while it arrives: whether a part of it is still to come.
         self.unread: Callable[[], bool] | None = None
         # Octets of the response's body that were given to the connection.
@@ -126,11 +135,6 @@ class Exchange:
         self._head: Head | None = None
         self._head_sent = False
         self._iterable: Iterable[bytes] | None = None
-        self._chunked = False
-        # What Content-Length still promises; -1 where the end is known otherwise; no more than that is sent.
-        self._remaining = -1
-        # Whether blocks are no more sent: there is no body, or the application went beyond Content-Length.
-        self._is_full = False
         environ["wsgi.early_hints"] = self.early_hints
 
     @property
@@ -176,17 +180,17 @@ class Exchange:
         """Call the application and send what it says; the connection may still have octets afterwards."""
         around = self._around
         try:
-            iterable = around.app(self.environ, self.start_response)
+            iterable: Any = around.app(self.environ, self.start_response)
             kind = type(iterable)
             if kind is list or kind is tuple:
                 # These have no close(), and are not kept: what a slow client has not taken lies in a file.
-                if len(cast("list[bytes]", iterable)) == 1:
-                    self._send_only(cast("list[bytes]", iterable)[0])
+                if len(iterable) == 1:
+                    self._send_only(iterable[0])
                 else:
                     self._send_all(iterable)
                 return
             self._iterable = iterable
-            if kind is FileWrapper and around.sendfile and self._send_file(cast("FileWrapper", iterable)):
+            if kind is FileWrapper and around.sendfile and self._send_file(iterable):
                 pass
             else:
                 self._send_all(iterable)
@@ -305,6 +309,9 @@ class Exchange:
             raise ResponseError("the application did not call start_response")
         octets, code, promised, has_body, _ = head
         self._head_sent = True
+        self._chunked = False
+        self._remaining = -1
+        self._is_full = False
         if promised < 0 and length is not None and has_body:
             promised = length
             octets += b"Content-Length: %d\r\n" % length
@@ -328,16 +335,18 @@ class Exchange:
     def _end_of_head(self, head: Head) -> bytes:
         """What the server says in each head, and the empty line; decides whether the connection is kept."""
         around = self._around
+        request = self._request
+        octets, _, _, _, speaks_for_server = head
+        is_plain = self.keep_alive and request.is_http11 and self.unread is None
+        if is_plain and not (speaks_for_server or around.closes):
+            return around.end
         if around.closes or (self.unread is not None and self.unread()):
             # What is left of a body would be taken for the next request.
             self.keep_alive = False
-        octets, _, _, _, speaks_for_server = head
-        if self.keep_alive and self._request.is_http11 and not speaks_for_server:
-            return around.end
         common = without(around.common, field_names(octets)) if speaks_for_server else around.common
         if not self.keep_alive:
             return common + b"Connection: close\r\n\r\n"
-        return common + (b"\r\n" if self._request.is_http11 else b"Connection: keep-alive\r\n\r\n")
+        return common + (b"\r\n" if request.is_http11 else b"Connection: keep-alive\r\n\r\n")
 
     def _end(self) -> None:
         """End the body as its framing demands."""
