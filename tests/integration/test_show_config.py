@@ -101,3 +101,12 @@ def test_an_output_that_is_full_is_told(site: Project) -> None:
 
     told = "wsgid: what was asked for cannot be printed: No space left on device\n"
     assert (1, told) == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_are_no_traceback(site: Project, closed: str) -> None:
+    for command in ("--help", "--show-config", "--check-config --no-app"):
+        line = f"cd {site.root} && {sys.executable} -m wsgid {command} {closed}"
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+
+        assert (0, "") == (done.returncode, done.stderr)

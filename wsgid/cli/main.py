@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wsgid import __version__
 from wsgid.cli.commands import run
 from wsgid.cli.machine import why_not_here
-from wsgid.cli.output import NobodyReadsError, put
+from wsgid.cli.output import NobodyReadsError, open_what_is_closed, put
 from wsgid.config.options import USAGE, make_parser, parse_command
 from wsgid.errors import ExitCode, UsageError, WsgidError
 
@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         command = parse_command(argv)
+        if command.action != "serve" or command.wants_help or command.wants_version:
+            open_what_is_closed()
         if command.wants_help:
             put(make_parser().format_help())
         elif command.wants_version:

@@ -12,6 +12,21 @@ class NobodyReadsError(WsgidError):
     """Whoever read us has seen enough (`| head`); there is nobody to tell."""
 
 
+def open_what_is_closed() -> None:
+    """See that the three standard descriptors are there, if only to swallow what is written.
+
+    Otherwise the first file that is opened would have one of their numbers, and get what is meant for it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.dup(number), "w", encoding="utf-8", errors="backslashreplace"))
+
+
 def put(text: str) -> None:
     """Print a text and see that it has arrived; raises WsgidError."""
     try:
