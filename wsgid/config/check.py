@@ -119,7 +119,8 @@ def _no_setting(layer: Layer, given: str, value: object) -> Diagnostic:
     note = _advice(given, value)
     place = layer.place((given,))
     where = place.key
-    if sounds_secret(given) and where.text:
+    # A name that reminds of no setting may be one of `[env]`, which somebody has commented out.
+    if (sounds_secret(given) or not note) and where.text:
         same_line = (where.line, where.text) == (place.value.line, place.value.text)
         start = place.value.column if same_line else None
         where = hide(where, max(start or 0, where.end or 1))

@@ -59,14 +59,17 @@ def show_names(where: Where) -> Where:
 def show_yaml(where: Where, lines: Sequence[str]) -> Where:
     """Return a place in a broken YAML text; the key at the left margin, here or above, decides."""
     assert where.line is not None
-    own = _BROKEN_KEY.match(where.text)
-    if own is not None and may_quote(own[1]):
+    own = _BROKEN_KEY.match(where.text.lstrip(" "))
+    is_indented = where.text.startswith(" ")
+    if own is not None and may_quote(own[1]) and (not is_indented or find_option(own[1]) is not None):
         return hide_named(hide_unread(where, lines))
     for line in reversed(lines[: where.line]):
         if line[:1] in ("", " ", "\t", "#", "-"):
             continue
         key = _YAML_KEY.match(line)
-        if key is not None and may_quote(key[1]):
+        option = find_option(key[1]) if key is not None else None
+        is_item = where.text.lstrip().startswith("-")
+        if option is not None and may_quote(option.name) and (is_item or option.kind == "map"):
             return hide_named(hide_unread(where, lines))
         break
     if where.text[:1] in (" ", "-") and not _BEFORE_VALUE.search(where.text):

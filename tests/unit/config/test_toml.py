@@ -346,6 +346,14 @@ def test_no_secret_is_quoted(text: str) -> None:
         assert "hunter" not in str(mistake) + str(mistake.to_json())
 
 
+def test_a_variable_of_a_table_that_is_commented_out_is_not_quoted() -> None:
+    """It is no setting then, and its value is as secret as before; that of a misspelt setting helps."""
+    first, second = check(parse_toml('# [env]\nDSN = "hunter2"\ntiemout = 30', "x.toml")).mistakes
+
+    assert "DSN = <redacted>" == first.labels[0].where.text
+    assert "tiemout = 30" == second.labels[0].where.text
+
+
 def test_after_a_mistake_that_ends_with_its_line_the_rest_is_read() -> None:
     """Whoever writes one text without quotes writes more of them, and does not want a run for each."""
     text = """\
