@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import fcntl
 import os
 import re
 import select
@@ -56,6 +57,7 @@ def start_server(
     files: Mapping[str, str] | None = None,
     peer: str = "wsgid",
     ready: bool = True,
+    sockets: Sequence[tuple[str, socket.socket]] = (),
 ) -> Iterator[ServerProcess]:
     """Start a server in a directory of its own; end it and all its descendants on the way out.
 
@@ -63,7 +65,7 @@ def start_server(
     start (it is the current directory of the server, and the repository is on PYTHONPATH); a name in `env`
     with an empty value is taken out of the environment. `peer` is one of PEERS: tests that claim to find
     faults are shown to find them in another server. With `ready=False` the caller waits for what it expects
-    instead (`wait`, `expect`).
+    instead (`wait`, `expect`). `sockets` are passed as systemd passes those of socket units.
     """
     directory = Path(tempfile.mkdtemp(prefix="wsgid-test-"))
     for name, text in (files or {}).items():
@@ -75,7 +77,7 @@ def start_server(
         (directory / "wsgid.toml").write_text(config)
         argv[3:3] = ["-c", "wsgid.toml"]
     argv[3:3] = args
-    server = ServerProcess(argv, directory, env or {}, peer)
+    server = ServerProcess(argv, directory, env or {}, peer, sockets)
     try:
         if ready:
             server.wait_ready()
@@ -118,7 +120,14 @@ class Notification:
 class ServerProcess:
     """One running server. Its reader thread alone writes `_lines`, `_stdout`, `_notes`, under `_changed`."""
 
-    def __init__(self, argv: Sequence[str], directory: Path, env: Mapping[str, str], peer: str) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        directory: Path,
+        env: Mapping[str, str],
+        peer: str,
+        sockets: Sequence[tuple[str, socket.socket]] = (),
+    ) -> None:
         """Start it; `start_server` is what a test calls."""
         self.argv = tuple(argv)
         self.directory = directory
@@ -137,16 +146,20 @@ class ServerProcess:
         self._notify.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._notify.bind(notify_path)
         self._notify.setblocking(False)
+        passing, variables, descriptors = _pass(sockets)
         self._process = subprocess.Popen(
-            self.argv,
+            [*passing, *self.argv],
             cwd=directory,
-            env=_environment({"NOTIFY_SOCKET": notify_path, **env}),
+            env=_environment({"NOTIFY_SOCKET": notify_path, **variables, **env}),
+            pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # a session of its own: its id finds every descendant, however often it forked
             start_new_session=True,
         )
+        for descriptor in descriptors:
+            os.close(descriptor)
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, name=f"reads {self.pid}", daemon=True)
         self._reader.start()
@@ -378,6 +391,28 @@ class ServerProcess:
             message = f"waited for {what}: {why}; the log ends with\n{last}"
             raise ServerError(message)
         return result
+
+
+# What systemd does between fork(2) and execve(2): the descriptors begin with 3, and belong to one process.
+_PASS = """import os, sys
+numbers = [int(word) for word in sys.argv[1].split(",")]
+for index, number in enumerate(numbers):
+    os.dup2(number, 3 + index)
+    os.close(number)
+os.environ.setdefault("LISTEN_PID", str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])"""
+_HIGH = 200
+
+
+def _pass(sockets: Sequence[tuple[str, socket.socket]]) -> tuple[list[str], dict[str, str], tuple[int, ...]]:
+    """Give what stands before the command, the variables, and descriptors that are ours to close."""
+    if not sockets:
+        return [], {}, ()
+    # beyond those that they will be
+    numbers = tuple(fcntl.fcntl(sock, fcntl.F_DUPFD_CLOEXEC, _HIGH) for _, sock in sockets)
+    names = ":".join(name for name, _ in sockets)
+    words = [sys.executable, "-ISc", _PASS, ",".join(map(str, numbers))]
+    return words, {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names}, numbers
 
 
 def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:

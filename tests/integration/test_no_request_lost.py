@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
+from typing import Any
 
 import pytest
 
@@ -17,8 +20,10 @@ from tests.load.outcome import Kind
 from tests.load.processes import Ends, workers
 from tests.load.request import quick
 from tests.load.stage import report, stage
+from tests.support import start_server
 
 TIMES = 20
+RESTARTS = 5
 
 pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(180)]
 
@@ -133,6 +138,33 @@ def test_stop_answers_every_request_that_came_in(kind: tuple[str, ...]) -> None:
         assert [] == [one for one in lost if (one.kind, one.answers) != (Kind.RESET, 0)]
         assert len(lost) <= 2
         assert () == seen.repeated
+
+
+@pytest.mark.parametrize("kind", [SYNC, THREADS], ids=["sync", "threads"])
+def test_restart_behind_a_socket_loses_no_request(kind: tuple[str, ...]) -> None:
+    """While nobody serves, connections wait in the socket's queue for whoever serves next."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as held:
+        passed: dict[str, Any] = {"bind": (), "sockets": [("http", held)]}
+        with (
+            stage("-w", "2", *kind, **passed) as on,
+            Load(("127.0.0.1", held.getsockname()[1])) as load,
+            contextlib.ExitStack() as servers,
+        ):
+            server = on.server
+            for _ in range(RESTARTS):
+                load.wait_round()
+                assert 0 == server.stop()
+                successor = start_server(
+                    "-w", "2", *kind, app="tests.load.app:application", env=on.environment(), **passed
+                )
+                server = servers.enter_context(successor)
+            load.wait_round()
+            tally = load.stop()
+            seen = on.account(tally)
+
+    report(tally)
+    assert ([], (), 0) == (tally.failures, seen.repeated, tally.closed_idle)
+    assert len(tally.pids) == 2 * (RESTARTS + 1)
 
 
 def test_the_client_finds_lost_requests_in_a_peer() -> None:

@@ -40,6 +40,10 @@ class Stage:
         """Wait until the application has begun its next slow or hanging call; give its pid."""
         return int(self._events.recv(100).split()[0])
 
+    def environment(self) -> dict[str, str]:
+        """Give what a second server needs to tell the same test."""
+        return {"LOAD_NOTES": str(self._notes), "LOAD_EVENTS": self._events.getsockname()}
+
     def connect(self, timeout_s: float = 10.0) -> Wire:
         """Open a connection of the test's own."""
         sock = socket.create_connection(self.address, timeout_s)

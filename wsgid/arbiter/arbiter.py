@@ -18,10 +18,11 @@ from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
 from wsgid.arbiter.control import Client, Command, number_after
-from wsgid.arbiter.differences import differences, keep_what_must_wait, place_of_address
+from wsgid.arbiter.differences import differences, keep_what_must_wait
 from wsgid.arbiter.equipment import check_number, check_room, open_equipment
+from wsgid.arbiter.listening import announcement, compare
 from wsgid.arbiter.logs import hand_over, reopen, set_error_log
-from wsgid.arbiter.outcome import Refusal
+from wsgid.arbiter.outcome import Refusal, refusal_of
 from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
 from wsgid.arbiter.reload import Reload
@@ -29,7 +30,7 @@ from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.arbiter.status import server_status, worker_status
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
-from wsgid.net.access import describe
+from wsgid.net.activation import PassedSockets
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ class Arbiter:
 
     def _start(self, stack: ExitStack) -> None:
         settings = self._loaded.settings
-        equipment = open_equipment(settings, self._app, self._work, stack)
+        self._sockets = PassedSockets(os.environ)
+        compare(self._loaded, self._sockets)
+        self._sockets.seal()
+        equipment = open_equipment(settings, self._sockets, self._app, self._work, stack)
         self._error_log = equipment.error_log
         self._log = equipment.error_log.logger
         self._generations = equipment.generations
@@ -372,9 +376,10 @@ class Arbiter:
         loaded = keep_what_must_wait(self._loaded, new)
         try:
             check_room(loaded.settings, self._scoreboard)
+            compare(loaded, self._sockets)
             candidate = self._generations.propose(loaded.settings)
         except WsgidError as error:
-            self._refuse(Refusal(str(error)))
+            self._refuse(refusal_of(error))
             return
         self._proposed = loaded
         self._births.prepare(loaded.settings.worker_class)
@@ -425,9 +430,7 @@ class Arbiter:
             statsd.gauge("workers", new)
 
     def _tell_of(self, text: str, listener: Listener) -> None:
-        where = place_of_address(self._loaded, text)
-        access = f" {describe(listener.address.path)}" if listener.inode is not None else ""
-        self._log.info("listening at %s (bind, %s)%s", listener.address, where, access)
+        self._log.info(announcement(self._loaded, self._sockets, text, listener))
 
     # ------------------------------------------------------------------ where we stand
 

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from wsgid.config.settings import Settings, about
+from wsgid.net.address import is_passed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +111,7 @@ def _outlook(name: str, former: Loaded, new: Loaded) -> str:
 
 
 def _has_port(text: str) -> bool:
-    return not text.startswith(("unix:", "fd:", "systemd:"))
+    return not text.startswith("unix:") and not is_passed(text)
 
 
 def _change(name: str, before: object, after: object) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from wsgid.config.settings import Settings
     from wsgid.log.error import ErrorLog
+    from wsgid.net.activation import PassedSockets
     from wsgid.workers.process import WorkerStart
 
 # Few servers have more threads a worker, and a reload may add some.
@@ -54,6 +55,7 @@ class Equipment:
 
 def open_equipment(
     settings: Settings,
+    sockets: PassedSockets,
     app: Callable[..., Any] | None,
     work: Callable[[WorkerStart], int],
     stack: ExitStack,
@@ -68,7 +70,7 @@ def open_equipment(
         stack.callback(os.umask, os.umask(settings.umask))
     error_log = open_error_log(settings)
     stack.callback(error_log.close)
-    generations = Generations(settings)
+    generations = Generations(settings, sockets)
     stack.callback(generations.close)
     settle(error_log, generations.current)
     scoreboard = Scoreboard(

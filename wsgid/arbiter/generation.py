@@ -17,7 +17,7 @@ from wsgid.daemon.identity import find_identity, group_number, user_number
 from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
-from wsgid.net.address import parse_address
+from wsgid.net.address import is_passed, parse_address
 from wsgid.net.listener import Listener, change_access, close_listener, open_listener
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wsgid.hooks import Hooks
     from wsgid.log.syslog import Syslog
     from wsgid.metrics.statsd import Statsd
+    from wsgid.net.activation import PassedSockets
 
 _OF_THE_ACCESS_LOG: Final = (
     "accesslog",
@@ -45,7 +46,7 @@ class Generation:
     number: int
     settings: Settings
     listeners: dict[str, Listener]
-    """By the text of `bind`, in its order."""
+    """By the text of `bind`, in its order; those that were passed as `fd://N`."""
     access_log: AccessLog | None
     syslog: Syslog | None
     """Where the error log goes too."""
@@ -61,15 +62,19 @@ class Generation:
 class Generations:
     """The generation that serves and the one that is tried; the arbiter is its only user."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open what the first one needs. Raises AddressError, ConfigurationError: nothing stays open then."""
-        self.current = _open(1, settings, None)
+    def __init__(self, settings: Settings, sockets: PassedSockets) -> None:
+        """Open what the first one needs. Raises AddressError, ConfigurationError: nothing stays open then.
+
+        `sockets` has adopted what the settings name.
+        """
+        self._sockets: Final = sockets
+        self.current = _open(1, settings, None, sockets)
         self.candidate: Generation | None = None
         self._newest = 1
 
     def propose(self, settings: Settings) -> Generation:
         """Open what these settings want and the current ones have not; raises as `__init__` does."""
-        candidate = _open(self._newest + 1, settings, self.current)
+        candidate = _open(self._newest + 1, settings, self.current, self._sockets)
         self._newest = candidate.number
         self.candidate = candidate
         if candidate.access != self.current.access:
@@ -88,7 +93,8 @@ class Generations:
         if former.settings.backlog != self.current.settings.backlog:
             for listener in _kept(self.current, former):
                 # A second listen(2) changes the length of the queue, and nothing else.
-                listener.socket.listen(self.current.settings.backlog)
+                if not listener.passed_as:
+                    listener.socket.listen(self.current.settings.backlog)
         _close(former, staying=self.current)
         return self.current
 
@@ -123,6 +129,7 @@ class Generations:
         """Close our part of the listeners: the last worker that closes its own then refuses new clients."""
         self.refuse()
         _close_listeners(self.current.listeners, except_for={})
+        self._sockets.close()
         self.current.listeners.clear()
 
     def close(self) -> None:
@@ -144,9 +151,10 @@ class Generations:
             for listener in generation.listeners.values() if generation is not None else ():
                 if id(listener) not in mine:
                     listener.socket.close()
+        self._sockets.close(except_for=mine)
 
 
-def _open(number: int, settings: Settings, former: Generation | None) -> Generation:
+def _open(number: int, settings: Settings, former: Generation | None, sockets: PassedSockets) -> Generation:
     had: Final = former.listeners if former is not None else {}
     listeners: dict[str, Listener] = {}
     try:
@@ -155,7 +163,10 @@ def _open(number: int, settings: Settings, former: Generation | None) -> Generat
         identity = find_identity(settings.user, settings.group, initgroups=settings.initgroups)
         access = _access(settings, identity)
         for text in settings.bind:
-            listeners[text] = had[text] if text in had else _listen(text, settings, access)
+            if is_passed(text):
+                listeners |= sockets.listeners([text])
+            else:
+                listeners[text] = had[text] if text in had else _listen(text, settings, access)
         access_log = _access_log(settings, former)
         syslog = open_syslog(settings, "error")
     except BaseException:
@@ -194,7 +205,8 @@ def _close(leaving: Generation, staying: Generation) -> None:
 
 def _close_listeners(listeners: dict[str, Listener], except_for: dict[str, Listener]) -> None:
     for text, listener in listeners.items():
-        if text not in except_for:
+        # What was passed is kept: a later reload may name it again, and nobody would pass it again.
+        if text not in except_for and not listener.passed_as:
             close_listener(listener)
 
 

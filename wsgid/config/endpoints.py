@@ -25,7 +25,7 @@ def listening(value: str) -> str:
     if value.strip().startswith(("fd:", "systemd:")):
         if not _PASSED.fullmatch(value.strip()):
             raise ValueError(f"`{value}`: a socket that is passed is `fd://3`, `systemd:NAME` or `systemd:*`")
-        return value
+        return value.strip()
     parse_address(value)
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where, did_you_mean
@@ -19,6 +20,7 @@ DEFAULTS = "defaults"
 """The layer of the platform's variables, which are set for all services alike."""
 CMD_ARGS = "WSGID_CMD_ARGS"
 PREFIX = "WSGID_"
+_SOCKETS = ("LISTEN_FDS", "bind", "systemd:*")
 KNOWN = frozenset({CMD_ARGS, "WSGID_PREDECESSOR"})
 
 # Which files are read is no setting; people try it nevertheless.
@@ -28,13 +30,14 @@ _OF_COMMANDS = {"WSGID_CONFIG": "--config FILE", "WSGID_INSTANCE": "--instance N
 def default_layer(environ: Mapping[str, str]) -> Layer:
     """Return the defaults that the platform gives: Heroku's and others' WEB_CONCURRENCY and PORT.
 
-    An empty variable counts as none, as those platforms mean it.
+    An empty variable counts as none, as those platforms mean it. Sockets that were passed to us are what is
+    listened at where nobody says anything else: a platform that passes one has no port in mind.
     """
     values: dict[str, object] = {}
     places: dict[KeyPath, Place] = {}
     for variable, name, form in (
         ("WEB_CONCURRENCY", "workers", "{}"),
-        ("PORT", "bind", "0.0.0.0:{}"),
+        _SOCKETS if has_passed_sockets(environ) else ("PORT", "bind", "0.0.0.0:{}"),
         ("FORWARDED_ALLOW_IPS", "forwarded_allow_ips", "{}"),
     ):
         if text := environ.get(variable):
@@ -46,6 +49,12 @@ def default_layer(environ: Mapping[str, str]) -> Layer:
             for index, piece in enumerate(pieces or ()):
                 places[name, index] = _inside(places[name,], piece)
     return Layer(DEFAULTS, values, places, style="text")
+
+
+def has_passed_sockets(environ: Mapping[str, str], pid: int | None = None) -> bool:
+    """Say whether sockets were passed to this process (sd_listen_fds(3)), and not to a former one."""
+    is_ours = environ.get("LISTEN_PID") == str(os.getpid() if pid is None else pid)
+    return is_ours and environ.get("LISTEN_FDS", "") not in ("", "0")
 
 
 def variable_layer(environ: Mapping[str, str]) -> Layer:

@@ -181,8 +181,8 @@ def _without_what_it_needs(
 
 
 def _has_unix_socket(settings: Settings) -> bool:
-    # Nobody knows here which sockets the service manager passes.
-    return any(address.startswith(("unix:", "fd://", "systemd:")) for address in settings.bind)
+    # One that is passed has the mode that its socket unit gives it.
+    return any(address.startswith("unix:") for address in settings.bind)
 
 
 _NEEDS = (

@@ -61,8 +61,6 @@ NOT_BUILT: tuple[str, ...] = (
     "preload_app",
     "paste",
     "paste_global",
-    "bind=fd://...",
-    "bind=systemd:...",
     "worker_class=gevent",
     "worker_class=eventlet",
     "worker_class=tornado",

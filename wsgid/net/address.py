@@ -11,6 +11,9 @@ from dataclasses import dataclass
 DEFAULT_PORT = 8000
 # sockaddr_un.sun_path holds 108 octets with the NUL that ends it (unix(7)).
 UNIX_PATH_OCTETS = 107
+# What stands for sockets that were opened by somebody else: by a descriptor's number, by a name.
+FD = "fd://"
+SYSTEMD = "systemd:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ def parse_address(text: str) -> Address:
     text = text.strip()
     if text.startswith("unix:"):
         return _unix(text)
-    if text.startswith(("fd://", "systemd:")):
-        raise ValueError(f"`{text}`: sockets that are passed in are not built yet")
+    if is_passed(text):
+        raise ValueError(f"`{text}` is a socket that is passed in, and no address")
     if text.startswith("/"):
         raise ValueError(f"`{text}` is a path: write `unix:{text}`")
     rest = re.sub(r"^(tcp|http)://", "", text).removesuffix("/")
@@ -67,6 +70,11 @@ def parse_address(text: str) -> Address:
             f"`{rest}`: an IPv6 address stands in brackets: `[{host}]:{port}` or `[{rest}]:{DEFAULT_PORT}`"
         )
     return _ipv4_or_name(host or "0.0.0.0", _port(port, text))  # noqa: S104  `:PORT` asks for all interfaces
+
+
+def is_passed(text: str) -> bool:
+    """Say whether an item of `bind` stands for sockets that are passed in."""
+    return text.startswith((FD, SYSTEMD))
 
 
 def _unix(text: str) -> Address:

@@ -26,7 +26,8 @@ class Listener:
     `socket` does not block and is closed on exec. `address` has the port that the kernel chose, and the
     number of a host that was given by name. `host` and `port` are what SERVER_NAME and SERVER_PORT say,
     which PEP 3333 wants filled: for a Unix socket "localhost" and "80". `inode` is the device and number of a
-    Unix socket's path.
+    Unix socket's path, if that is ours to take away. `passed_as` is how `bind` names a socket that somebody
+    else has opened; "" for our own.
     """
 
     socket: socket.socket
@@ -34,6 +35,7 @@ class Listener:
     host: str
     port: str
     inode: tuple[int, int] | None = None
+    passed_as: str = ""
 
 
 def open_listener(

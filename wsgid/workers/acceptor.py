@@ -174,7 +174,8 @@ class Acceptor:
         """Empty the kernel's queue and the workers': the server stops, and nobody else will."""
         rest: list[tuple[Connection, Request | None]] = []
         for listener in self._listeners:
-            while len(self.open) < self._bound:
+            # The socket of a service manager has an heir: what waits there, waits for the next server.
+            while len(self.open) < self._bound and not listener.passed_as:
                 try:
                     sock, address = listener.socket.accept()
                 except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -472,3 +473,14 @@ def test_a_load_can_be_repeated(start: Start) -> None:
     start.write("workers = 3\n")
 
     assert [2, 3] == [loaded.settings.workers for loaded in (first, again())]
+
+
+@pytest.mark.parametrize(
+    ("pid", "count", "bind"),
+    [(os.getpid(), "2", "systemd:*"), (1, "2", "0.0.0.0:80"), (os.getpid(), "0", "0.0.0.0:80")],
+)
+def test_sockets_that_are_passed_to_us_are_the_default(start: Start, pid: int, count: str, bind: str) -> None:
+    """Before the port of a platform: who passes a socket has no port in mind."""
+    loaded = start.load(env={"LISTEN_FDS": count, "LISTEN_PID": str(pid), "PORT": "80"})
+
+    assert (bind,) == loaded.settings.bind

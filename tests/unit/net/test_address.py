@@ -55,8 +55,8 @@ def test_an_address_is_read_and_shown(text: str, address: Address, shown: str) -
         ("unix:@", "names no path"),
         ("unix:/" + "x" * 107, "108 octets"),
         ("unix:/\0", "NUL"),
-        ("fd://3", "not built yet"),
-        ("systemd:web", "not built yet"),
+        ("fd://3", "passed in"),
+        ("systemd:web", "passed in"),
     ],
 )
 def test_what_is_no_address_is_told_with_how_it_is_written(text: str, message: str) -> None:
