@@ -235,6 +235,18 @@ def test_the_directory_is_found_anew_at_each_load(start: Start) -> None:
     assert [str(release) for release in releases for _ in range(2)] == seen
 
 
+def test_a_module_that_a_file_imports_is_read_anew_at_each_load(start: Start) -> None:
+    """A reload is to see the edit of a file beside the configuration, too."""
+    start.write("from beside_the_configuration import WORKERS as workers\n", "wsgid.conf.py")
+    seen = []
+    for number in (2, 3):
+        # Another length, for Python compares times by the second.
+        start.write(f"WORKERS = {'1 + ' * number}0\n", "beside_the_configuration.py")
+        seen.append(start.load().settings.workers)
+
+    assert [2, 3] == seen
+
+
 # Mistakes
 
 
