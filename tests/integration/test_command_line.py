@@ -181,9 +181,9 @@ def test_a_limit_of_the_command_line_is_kept(serve: Serve) -> None:
 
 
 def test_what_is_not_in_effect_is_one_warning_and_the_server_serves(serve: Serve) -> None:
-    server = serve("-n", "shop")
+    server = serve("--reload-engine", "poll")
 
-    assert 1 == server.log.count("warning[not-built-yet]: not in effect yet: `proc_name`")
+    assert 1 == server.log.count("warning[not-built-yet]: not in effect yet: `reload_engine`")
     assert ask(server).startswith("HTTP/1.1 200")
 
 

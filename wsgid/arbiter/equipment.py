@@ -16,6 +16,7 @@ from wsgid.arbiter.moments import Moments
 from wsgid.arbiter.stacks import Stacks
 from wsgid.daemon.notify import Notifier
 from wsgid.daemon.pidfile import Pidfile
+from wsgid.daemon.title import set_title
 from wsgid.errors import ConfigurationError
 from wsgid.metrics.scoreboard import Scoreboard
 
@@ -68,6 +69,7 @@ def open_equipment(
     if settings.umask is not None:
         # Before the first file is made. A program that embeds us has its own back.
         stack.callback(os.umask, os.umask(settings.umask))
+    set_title("arbiter", settings.proc_name)
     error_log = open_error_log(settings)
     stack.callback(error_log.close)
     generations = Generations(settings, sockets)

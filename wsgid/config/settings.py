@@ -76,7 +76,6 @@ NOT_BUILT: tuple[str, ...] = (
     "proxy_protocol",
     "proxy_allow_ips",
     "upgrade",
-    "proc_name",
     "certfile",
     "keyfile",
     "keyfile_password",

@@ -17,6 +17,7 @@ from types import FrameType
 from wsgid.apps.loader import load_app, prepare
 from wsgid.config.settings import Settings
 from wsgid.daemon.identity import Identity
+from wsgid.daemon.title import set_title
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
 from wsgid.hooks import ServerView, WorkerView
 from wsgid.log.access import AccessLog
@@ -86,6 +87,7 @@ def run(start: WorkerStart) -> int:
     last_words = _LastWords(start.error_log)
     faulthandler.register(signal.SIGRTMIN + 1, start.stacks, all_threads=True)
     try:
+        set_title("worker", start.settings.proc_name)
         if start.identity is not None:
             start.identity.become()
         access_log = _settle_logs(start)
