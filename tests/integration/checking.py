@@ -121,6 +121,19 @@ class Project:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def shell(self, arguments: str) -> Done:
+        """Run `wsgid` there by a shell, which can redirect."""
+        line = f"{sys.executable} -m wsgid {arguments}"
+        done = subprocess.run(
+            ["sh", "-c", line],
+            cwd=self.root,
+            env=_environment({"PWD": str(self.root)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
     def start(self, *argv: str) -> subprocess.Popen[str]:
         """Start `wsgid` there, and leave the rest to the caller."""
         return subprocess.Popen(
