@@ -4,18 +4,14 @@ PyYAML's own loader keeps the last of two equal keys in silence, and has the typ
 `1:30` and `2024-01-01` are no texts. So it only composes here, which gives nodes with marks, and the types
 are those of YAML 1.2's core schema (10.3.2): true, True and TRUE are a boolean, yes and on are texts; 0o22 is
 a number in octal, and what 022 is nobody can tell. There are no tags, and no merge keys.
-
-The loader written in Python, not libyaml's: it says better what is wrong, can be stopped at a depth, and a
-file of 1 MiB, the largest, takes it two seconds.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
@@ -23,7 +19,8 @@ from wsgid.config.layers import Layer, Place, find_option
 from wsgid.config.redaction import hide, hide_named, sounds_secret
 from wsgid.config.source_text import DEEPEST, SourceText, read_source
 from wsgid.config.unread import may_quote, show_names
-from wsgid.config.yaml_syntax import BOOLEANS, explain, no_map, quoted
+from wsgid.config.yaml_nodes import compose
+from wsgid.config.yaml_syntax import BOOLEANS, no_map, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,58 +52,28 @@ def read_yaml(path: Path, *, shown: str) -> Layer:
 
 
 def parse_yaml(text: str, shown: str) -> Layer:
-    """Read a text; raises Mistakes where it is no map in YAML; other mistakes are in the layer."""
+    """Read a text; raises Mistakes where it is no map in YAML; other mistakes are in the layer.
+
+    A value that only lacks its quotes does not keep the rest from being read.
+    """
     return _read(SourceText(shown, text))
 
 
 def _read(source: SourceText) -> Layer:
-    try:
-        loader = _Loader(source.text)
-        node = loader.compose()
-    except (yaml.YAMLError, RecursionError) as error:
-        raise Mistakes(source.name, [explain(source, error)]) from error
-    reading = _Reading(source, loader.tagged)
+    mistakes: list[Diagnostic] = []
+    composed = compose(source, mistakes)
+    node = composed.node
+    reading = _Reading(source, composed.tagged, composed.broken, mistakes)
     if node is None:
         return Layer(source.name, {}, {})
-    if id(node) in loader.tagged:
-        raise Mistakes(source.name, [reading.tag(node)])
+    if id(node) in composed.tagged:
+        raise Mistakes(source.name, [*mistakes, reading.tag(node)])
     if isinstance(node, ScalarNode) and node.style is None and node.value in _NULL:
         return Layer(source.name, {}, {})
     if not isinstance(node, MappingNode):
-        raise Mistakes(source.name, [no_map(source, node.start_mark.index)])
+        raise Mistakes(source.name, [*mistakes, no_map(source, node.start_mark.index)])
     values = reading.map(node, ())
     return Layer(source.name, values, reading.places(), mistakes=tuple(reading.mistakes))
-
-
-class _Loader(yaml.SafeLoader):
-    """Composes nodes, none of them deeper than `DEEPEST`, and resolves nothing."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  PyYAML's own way to say it
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.tagged: set[int] = set()
-        """The ids of the nodes that have a tag written before them."""
-        self._depth = 0
-
-    def compose(self) -> Node | None:
-        try:
-            return self.get_single_node()
-        except (ValueError, OverflowError) as error:
-            # PyYAML hands to chr() what it reads after \U, and to int() what is a directive's version.
-            mark = self.get_mark()
-            raise yaml.MarkedYAMLError(problem="a number is too large", problem_mark=mark) from error
-
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML leaves it out
-        self._depth += 1
-        if self._depth > DEEPEST + 1:
-            raise yaml.MarkedYAMLError(problem="too deep", problem_mark=event.start_mark)
-        node: Node | None = super().compose_node(parent, index)
-        self._depth -= 1
-        if getattr(event, "tag", None) is not None:
-            self.tagged.add(id(node))
-        return node
 
 
 class _Noted(Exception):  # noqa: N818  no error of ours
@@ -119,6 +86,8 @@ class _Reading:
 
     source: SourceText
     tagged: set[int]
+    broken: set[int] = field(default_factory=set)
+    """The lines whose values are none."""
     mistakes: list[Diagnostic] = field(default_factory=list)
     _keys: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     _values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
@@ -165,6 +134,8 @@ class _Reading:
             self.mistakes.append(self.tag(node, path))
             raise _Noted
         start, end = self._span(node)
+        if isinstance(node, ScalarNode) and self.source.line(start) in self.broken:
+            raise _Noted
         value: object
         if isinstance(node, MappingNode):
             value = self.map(node, path)

@@ -72,6 +72,28 @@ def explain(source: SourceText, error: Exception) -> Diagnostic:
     )
 
 
+def broken_value(source: SourceText, mistake: Diagnostic) -> tuple[int, int] | None:
+    """Return where a value stands that lacks its quotes, if that is all of the mistake."""
+    label = mistake.labels[0]
+    if (
+        "stands in quotes" not in mistake.message
+        or not label.note.startswith("write ")
+        or not label.where.line
+    ):
+        return None
+    line, *rest = source.lines[label.where.line - 1 :]
+    following = next((other for other in rest if other.strip()), "")
+    assignment = _ASSIGNMENT.match(line)
+    if assignment is None or _indent(following) > _indent(line):
+        return None  # it may go on there
+    start = source.start(label.where.line)
+    return start + assignment.start(2), start + assignment.end(2)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 def _other_language(source: SourceText) -> Diagnostic | None:
     guess = dialect.guess(source.text)
     if guess is None or guess.language in ("YAML", "JSON"):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from wsgid.config.check import check
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.source_text import DEEPEST, SourceText
-from wsgid.config.yaml import _Loader, _Reading, parse_yaml, read_yaml
+from wsgid.config.yaml import _Reading, parse_yaml, read_yaml
+from wsgid.config.yaml_nodes import compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,6 +189,40 @@ def test_every_mistake_of_a_file_is_told_and_the_rest_is_read() -> None:
         ("x.yaml:5:6", "invalid-value"),
         ("x.yaml:6:1", "duplicate-setting"),
     ] == [(str(mistake.labels[0].where), mistake.code) for mistake in layer.mistakes]
+
+
+def test_a_value_that_lacks_its_quotes_does_not_hide_the_rest() -> None:
+    text = """\
+accesslog: -
+bind: *:8000
+env:
+  A: @x
+  B: y
+forwarded_allow_ips: *  # all
+workers: 0
+app: a: b
+umask:
+"""
+    layer = parse_yaml(text, "x.yaml")
+
+    assert {"env": {"B": "y"}, "workers": 0} == layer.values
+    assert "x.yaml:7:10" == str(layer.places["workers",].value)
+    assert ["1:12", "2:7", "4:6", "6:22", "8:6", "9:1"] == [
+        str(mistake.labels[0].where).removeprefix("x.yaml:") for mistake in layer.mistakes
+    ]
+    assert "x.yaml:7:10" in [str(mistake.labels[0].where) for mistake in check(layer).mistakes]
+
+
+def test_after_other_mistakes_nobody_knows_what_the_rest_is() -> None:
+    for text, count in (
+        ("accesslog: -\nbind: [\nuser: @x\n", 3),
+        ("accesslog: -\n  bind: x\nuser: @x\n", 1),
+        ("user: @x\n" * 100, 20),
+        ("user: @x\n--- \nuser: y", 2),
+    ):
+        with pytest.raises(Mistakes) as caught:
+            parse_yaml(text, "x.yaml")
+        assert count == len(caught.value.diagnostics)
 
 
 @pytest.mark.parametrize(
@@ -405,12 +440,11 @@ def test_values_are_what_was_written_and_its_cuts_are_the_values(drawn: tuple[di
     if "!!" in text:
         return  # how PyYAML writes a number in quotes
     source = SourceText("x.yaml", text)
-    loader = _Loader(source.text)
-    node = loader.compose()
-    assert isinstance(node, yaml.MappingNode)
-    reading = _Reading(source, loader.tagged)
+    composed = compose(source, [])
+    assert isinstance(composed.node, yaml.MappingNode)
+    reading = _Reading(source, composed.tagged)
 
-    assert values == reading.map(node, ())
+    assert values == reading.map(composed.node, ())
     assert [] == reading.mistakes
     assert set(paths(values)) == set(reading.places())
     for path, (start, end) in reading._values.items():
