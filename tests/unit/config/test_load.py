@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wsgid.config import settings
+from wsgid.config import rules
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.load import Loaded, load
-from wsgid.config.settings import Settings
+from wsgid.config.settings import Settings, unbuilt
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -441,7 +441,9 @@ def test_what_looks_like_our_variable_and_is_not_is_a_warning(start: Start) -> N
 
 
 def test_what_is_not_in_effect_yet_is_one_warning(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "NOT_BUILT", ("forwarded_allow_ips", "proc_name", "backlog"))
+    monkeypatch.setattr(
+        rules, "unbuilt", functools.partial(unbuilt, entries=("forwarded_allow_ips", "proc_name", "backlog"))
+    )
     (warning,) = start.load("-n", "x", env={"FORWARDED_ALLOW_IPS": "*"}).warnings
 
     assert "not in effect yet: `forwarded_allow_ips`, `proc_name`" == warning.message
@@ -455,7 +457,11 @@ def test_a_kind_that_is_not_built_ends_the_start(
     start: Start, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To serve with another kind instead would be another service."""
-    monkeypatch.setattr(settings, "NOT_BUILT", ("worker_class=gevent", "worker_class=module:Class"))
+    monkeypatch.setattr(
+        rules,
+        "unbuilt",
+        functools.partial(unbuilt, entries=("worker_class=gevent", "worker_class=module:Class")),
+    )
     start.write(f'worker_class = "{kind}"\n')
 
     message = f'worker_class "{kind}" is not built yet'
@@ -465,7 +471,7 @@ def test_a_kind_that_is_not_built_ends_the_start(
 
 def test_a_check_goes_on_where_a_start_would_not(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever writes the file for the next version can have it checked by this one."""
-    monkeypatch.setattr(settings, "NOT_BUILT", ("virtualenv",))
+    monkeypatch.setattr(rules, "unbuilt", functools.partial(unbuilt, entries=("virtualenv",)))
     start.write('virtualenv = "/srv/shop/venv"\n')
 
     assert [
