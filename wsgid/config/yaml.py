@@ -40,8 +40,6 @@ _FLOAT = re.compile(
 )
 _ZERO_FIRST = re.compile(r"[-+]?0[0-9]+", re.ASCII)
 
-# JSON writes a character beyond U+FFFF as two; nothing that takes a text takes one of them alone.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ANCHOR = re.compile(r"&[^ \t\n]+[ \t\n]+")
 _TAG = re.compile(r"(?:&[^ \t\n]+[ \t\n]+)?(![^ \t\n,\]}]*)")
 
@@ -168,12 +166,8 @@ class _Reading:
 
     def _scalar(self, node: Node, path: KeyPath) -> object:
         assert isinstance(node, ScalarNode)
-        text: str = node.value
+        text = self._text(node, path)
         span = self._span(node)
-        if _SURROGATE.search(text):
-            note = "write the character itself"
-            self._refuse(path, span, "invalid-value", "\\u has half a character here", note)
-            raise _Noted
         if node.style is not None:
             return text
         option = find_option(path[0]) if len(path) == 1 else None
@@ -199,6 +193,16 @@ class _Reading:
         except ValueError:
             # int() takes no more than 4,300 digits (sys.set_int_max_str_digits).
             self._refuse(path, span, "invalid-value", "a number has too many digits", "at most 4300 are read")
+            raise _Noted from None
+
+    def _text(self, node: ScalarNode, path: KeyPath) -> str:
+        text: str = node.value
+        try:
+            # JSON writes a character beyond U+FFFF as two.
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            note = "write the character itself"
+            self._refuse(path, self._span(node), "invalid-value", "\\u has half a character here", note)
             raise _Noted from None
 
     def _nothing(self, path: KeyPath) -> None:
@@ -236,12 +240,7 @@ class _Reading:
         if not isinstance(node, ScalarNode):
             self._refuse(path, span, "wrong-type", "a key is a text, and no list or map", "write name: value")
             raise _Noted
-        text: str = node.value
-        if _SURROGATE.search(text):
-            self._refuse(
-                path, span, "invalid-value", "\\u has half a character here", "write the character itself"
-            )
-            raise _Noted
+        text = self._text(node, path)
         if node.style is not None:
             return text
         if text == "<<":

@@ -150,9 +150,15 @@ def test_a_file_with_nothing_in_it_says_nothing(text: str) -> None:
 
 
 def test_json_is_yaml() -> None:
-    text = json.dumps({"workers": 4, "bind": ["a:1"], "env": {"A": "\u00e9\n\"'"}, "reload": False}, indent=4)
+    values = {
+        "workers": 4,
+        "bind": ["a:1"],
+        "env": {"A": "\u00e9\n\"'", "\U0001f40d": "\U0001f40d"},
+        "reload": False,
+    }
+    text = json.dumps(values, indent=4)
 
-    assert json.loads(text) == parse_yaml(text, "x.yaml").values
+    assert values == parse_yaml(text, "x.yaml").values
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path) -> None:
@@ -283,6 +289,7 @@ SLIPS = [
         "put the text in '...'",
     ),
     ('user: "\\uD800"', "1:7", "half a character", "write the character itself"),
+    ('"\\uD800": 1', "1:1", "half a character", "write the character itself"),
     ("hooks:\n\ta: b", "2:1", "indented with spaces", "instead of this tab"),
     ("workers: 1\n threads: 2", "2:2", "indented otherwise", "in the same column"),
     ("hooks:\n  a: b\n c: d", "3:2", "indented otherwise", "in the same column"),
