@@ -127,6 +127,33 @@ def test_the_command_ends_when_the_server_is_ready(place: Place) -> None:
     assert not (place.directory / "s.pid").exists()
 
 
+def test_sockets_that_were_passed_to_the_command_are_the_servers(place: Place) -> None:
+    """A socket unit may start a service that forks (Type=forking)."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        # The descriptor that sd_listen_fds(3) begins with, and our pid, are known in the child alone.
+        code = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1',"
+            " LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
+        )
+        argv = [sys.executable, "-c", code, str(listener.fileno()), *place.argv("-b", "fd://3")]
+        done = subprocess.run(
+            argv,
+            cwd=place.directory,
+            env=_environment({}),
+            pass_fds=[listener.fileno()],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE_S,
+        )
+        assert (0, "") == (done.returncode, done.stderr)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_it_has_no_terminal_and_gets_none(place: Place) -> None:
     """Who leads a session could open one by accident."""
     place.run()

@@ -61,6 +61,7 @@ def detach(*, keeps_output: bool) -> Teller | Told:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     reading, writing = os.pipe()
+    typed = str(os.getpid())
     child = os.fork()
     if child:
         os.close(writing)
@@ -74,6 +75,9 @@ def detach(*, keeps_output: bool) -> Teller | Told:
             os.write(writing, b"%d\n" % server)
         os._exit(0)
     _leave_terminal(keeps_output=keeps_output)
+    if os.environ.get("LISTEN_PID") == typed:
+        # Sockets that a service manager passed to the command (sd_listen_fds(3)) are for us.
+        os.environ["LISTEN_PID"] = str(os.getpid())
     return Teller(writing)
 
 
