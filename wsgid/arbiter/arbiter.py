@@ -150,6 +150,7 @@ class Arbiter:
         self._tell_number(settings.workers, None)
         self._births.prepare(settings.worker_class)
         self._turned_at = monotonic()
+        self._report.starting(self._turned_at)
 
     def _act(self, now: float) -> None:
         """Compare what is wanted with what is there, and act."""
@@ -174,7 +175,7 @@ class Arbiter:
         before = monotonic()
         # What was only now found to be wanted is planned for at once.
         deadline = next_deadline(self._goal(), self._pool.workers, before) if self._is_settled else before
-        deadline = min(deadline, self._reload.deadline, self._control.deadline)
+        deadline = min(deadline, self._reload.deadline, self._control.deadline, self._report.deadline)
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
         if now - self._turned_at > _TICK_S + _AWAY_S:
@@ -398,7 +399,7 @@ class Arbiter:
         for mistake in refusal.mistakes:
             self._log.error(mistake)
         self._log.error("reload refused, generation=%d serves on: %s", number, refusal.reason)
-        self._report.refused(refusal.first, number, self._turned_at)
+        self._report.refused(refusal.first, self._pool.workers, self._turned_at)
         self._control.reload_refused(refusal.reason, refusal.mistakes, number)
 
     def _accept(self) -> None:
@@ -411,6 +412,7 @@ class Arbiter:
         self._backoff = Backoff()
         self._is_rolling = True
         self._control.reload_accepted()
+        self._report.accepted()
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         try:
@@ -456,10 +458,22 @@ class Arbiter:
                 self._control.reload_done(self._wanted.generation)
             if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
                 self._control.reload_begun()
+                self._report.reload_begun(workers, now)
                 refusal = self._reload.begin(self._wanted.boot, now)
                 if refusal is not None:
                     self._refuse(refusal)
-            self._report.tick(workers, now)
+            if self._report.is_reloading and not self._is_reload_under_way:
+                self._report.reload_over(workers, now)
+        self._report.tick(workers, now, is_serving=self._phase is Phase.RUNNING)
+
+    @property
+    def _is_reload_under_way(self) -> bool:
+        return (
+            self._reload.is_asked
+            or self._reload.is_reading
+            or self._wanted.candidate != 0
+            or self._is_rolling
+        )
 
     def _fail(self, reason: str) -> None:
         """End, for no worker was ever ready."""
@@ -478,7 +492,7 @@ class Arbiter:
             return
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
-        self._report.stopping()
+        self._report.stopping(self._turned_at)
         self._reload.abandon()
         self._control.reload_abandoned()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.

@@ -1,52 +1,117 @@
-"""How the server is, in one line for `systemctl status`, and when systemd is told."""
+"""How the server is, in one line for `systemctl status`, and what else systemd is told, and when."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.pool import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wsgid.arbiter.pool import Worker
     from wsgid.daemon.notify import Notifier
     from wsgid.metrics.scoreboard import Scoreboard
 
-# No more often than this; and what a person should read stays at least so long.
+# The numbers are told no more often than this.
 _EVERY_S: Final = 5.0
+
+# What takes longer than `_SLOW_S` asks for time: so much more at once, and again each `_EVERY_S`. If the
+# arbiter hangs, it asks no more.
+_SLOW_S: Final = 2.0
+_MORE_S: Final = 15.0
+
+# Of a reason: what comes behind it is to be read, too.
+_MOST_OF_A_REASON: Final = 600
+
+_RELOADING: Final = "reloading; "
+
+
+def _clock() -> str:
+    return time.strftime("%Y-%m-%d %H:%M")
 
 
 class Report:
-    """The arbiter's word to systemd."""
+    """The arbiter's word to systemd. Times are `time.monotonic()`."""
 
-    def __init__(self, notifier: Notifier, scoreboard: Scoreboard) -> None:
+    def __init__(self, notifier: Notifier, scoreboard: Scoreboard, clock: Callable[[], str] = _clock) -> None:
+        """`clock` gives the time for a person to read."""
         self._notifier: Final = notifier
         self._scoreboard: Final = scoreboard
+        self._clock: Final = clock
         self._told_at = 0.0
+        self._extend_at = 0.0
+        self._alive_at = 0.0
         self._requests_before = 0
         """Of workers that are gone."""
+        self._prefix = ""
+        """What is to be read before the numbers until the next reload."""
+        self._in_force_since = ""
+        self.is_reloading = False
+        """systemd waits for the end of a reload."""
+
+    @property
+    def deadline(self) -> float:
+        """When `tick` is due for the watchdog's sake."""
+        return self._alive_at + self._notifier.watchdog_s / 2
+
+    def starting(self, now: float) -> None:
+        """Say nothing yet: most starts are quick."""
+        self._extend_at = now + _SLOW_S
 
     def ready(self, workers: Sequence[Worker], now: float) -> None:
         """Say that the first generation serves."""
+        self._in_force_since = self._clock()
         self._notifier.ready(self._line(workers))
         self._told_at = now
 
-    def refused(self, reason: str, generation: int, now: float) -> None:
-        """Say why a reload has changed nothing."""
+    def reload_begun(self, workers: Sequence[Worker], now: float) -> None:
+        """Say that a configuration is read; `reload_over` has to follow."""
+        self.is_reloading = True
+        self._prefix = _RELOADING
+        self._notifier.reloading(self._line(workers), now)
+        self._told_at = now
+        self._extend_at = now + _SLOW_S
+
+    def accepted(self) -> None:
+        """Note that another configuration is in force."""
+        self._prefix = _RELOADING
+        self._in_force_since = self._clock()
+
+    def refused(self, reason: str, workers: Sequence[Worker], now: float) -> None:
+        """Say why a reload has changed nothing; it can be read until the next."""
         first_line = reason.strip().partition("\n")[0]
-        self._notifier.status(f"reload refused: {first_line}; generation {generation} serves on")
+        if len(first_line) > _MOST_OF_A_REASON:
+            first_line = f"{first_line[:_MOST_OF_A_REASON]}..."
+        self._prefix = f"reload refused: {first_line}; serving the configuration of {self._in_force_since}; "
+        self._tell(workers, now)
+
+    def reload_over(self, workers: Sequence[Worker], now: float) -> None:
+        """Say that the server is as it will be, new or old: without this a unit is "reloading" for ever."""
+        self.is_reloading = False
+        if self._prefix == _RELOADING:
+            self._prefix = ""
+        self._notifier.ready(self._line(workers))
         self._told_at = now
 
-    def stopping(self) -> None:
+    def stopping(self, now: float) -> None:
         """Say that the server ends."""
+        self.is_reloading = False
         self._notifier.stopping("stopping")
+        self._extend_at = now + _SLOW_S
 
-    def tick(self, workers: Sequence[Worker], now: float) -> None:
-        """Say how things are, if that was long ago."""
-        if now - self._told_at >= _EVERY_S:
-            self._notifier.status(self._line(workers))
-            self._told_at = now
+    def tick(self, workers: Sequence[Worker], now: float, *, is_serving: bool) -> None:
+        """Say how things are, if that was long ago; and that we are, if that is due."""
+        if now >= self.deadline:
+            self._notifier.alive()
+            self._alive_at = now
+        self._notifier.flush()
+        if is_serving and now - self._told_at >= _EVERY_S:
+            self._tell(workers, now)
+        if (self.is_reloading or not is_serving) and now >= self._extend_at:
+            self._notifier.extend(_MORE_S)
+            self._extend_at = now + _EVERY_S
 
     def gone(self, worker: Worker) -> None:
         """Keep the number of requests of a worker whose row will be another's."""
@@ -60,9 +125,13 @@ class Report:
         mine = [row for worker, row in rows if row.read().pid == worker.pid]
         return self._requests_before + sum(row.requests() for row in mine)
 
+    def _tell(self, workers: Sequence[Worker], now: float) -> None:
+        self._notifier.status(self._line(workers))
+        self._told_at = now
+
     def _line(self, workers: Sequence[Worker]) -> str:
         rows = [(worker, self._scoreboard.row(worker.slot)) for worker in workers]
         mine = [row for worker, row in rows if row.read().pid == worker.pid]
         serving = sum(worker.state is State.SERVING for worker in workers)
         busy = sum(row.read().is_busy for row in mine)
-        return f"{serving} workers, {busy} busy, {self.requests(workers)} requests"
+        return f"{self._prefix}{serving} workers, {busy} busy, {self.requests(workers)} requests"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from math import inf
+
 import pytest
 
 from wsgid.daemon.notify import Notifier
@@ -48,8 +51,8 @@ def test_status_is_one_line_of_ascii_and_told_once() -> None:
     assert ["STATUS=a READY=1 \\u20ac"] == systemd.heard
 
 
-def test_workers_do_not_inherit_the_variable() -> None:
-    environ = {"NOTIFY_SOCKET": "/run/x", "HOME": "/"}
+def test_workers_do_not_inherit_the_variables() -> None:
+    environ = {"NOTIFY_SOCKET": "/run/x", "HOME": "/", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "2"}
     Notifier(environ, fail, Systemd)
 
     assert {"HOME": "/"} == environ
@@ -93,3 +96,41 @@ def test_systemd_that_is_slow_is_not_waited_for(times: int) -> None:
     notifier.status("at last")
 
     assert ["STATUS=at last"] == systemd.heard
+
+
+def test_what_has_to_be_heard_is_said_again_and_in_its_order() -> None:
+    """A unit whose READY=1 is lost would start for ever; a status that is late is of no use."""
+    systemd = Systemd(BlockingIOError())
+    notifier = Notifier({"NOTIFY_SOCKET": "/run/x"}, fail, lambda: systemd)
+    notifier.reloading("reloading", 1.5)
+    notifier.ready("2 workers")
+    notifier.alive()
+    systemd.error = None
+    notifier.flush()
+    notifier.status("2 workers")
+
+    assert ["RELOADING=1\nMONOTONIC_USEC=1500000", "READY=1", "STATUS=2 workers"] == systemd.heard
+
+
+def test_a_status_is_cut_where_systemd_would_drop_the_datagram() -> None:
+    systemd = Systemd()
+    Notifier({"NOTIFY_SOCKET": "/run/x"}, fail, lambda: systemd).status("\u20ac" * 4096)
+
+    assert len(systemd.heard[0]) < 4096
+    assert systemd.heard[0].endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"),
+    [
+        ({"WATCHDOG_USEC": "30000000"}, 30.0),
+        ({"WATCHDOG_USEC": "500000", "WATCHDOG_PID": str(os.getpid())}, 0.5),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, inf),
+        ({"WATCHDOG_USEC": "0"}, inf),
+        ({"WATCHDOG_USEC": "soon"}, inf),
+        ({}, inf),
+    ],
+)
+def test_the_watchdog_is_ours_or_nobodys(environ: dict[str, str], seconds: float) -> None:
+    """sd_watchdog_enabled(3): another process may be the one that is watched."""
+    assert seconds == Notifier({"NOTIFY_SOCKET": "/run/x", **environ}, fail, Systemd).watchdog_s
