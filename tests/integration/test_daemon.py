@@ -136,7 +136,7 @@ def test_sockets_that_were_passed_to_the_command_are_the_servers(place: Place) -
             "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1',"
             " LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
         )
-        argv = [sys.executable, "-c", code, str(listener.fileno()), *place.argv("-b", "fd://3")]
+        argv = [sys.executable, "-c", code, str(listener.fileno()), *place.argv("-b", "systemd:*")]
         done = subprocess.run(
             argv,
             cwd=place.directory,
