@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -179,6 +181,28 @@ def test_descriptors_of_the_server_are_not_inherited(stage: Stage) -> None:
         inherited = set(map(int, stage.run(script(code)).output.split()))
 
     assert {0, 1, 2} | ours == inherited
+
+
+@pytest.mark.parametrize("more", range(1, 9))
+def test_want_of_descriptors_is_an_error_and_nothing_is_left(stage: Stage, more: int) -> None:
+    """A server that is out of them says so, and can reload once it has some again."""
+    former = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(map(int, _descriptors()))
+    fillers = [os.open(os.devnull, os.O_RDONLY) for _ in range(highest + 1 - len(_descriptors()))]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, _descriptors())) + more, former[1]))
+    found = 0
+    try:
+        probe = Probe(stage.loop, stage.loop.undo_in_child, script("pass"), 5.0, time.monotonic())
+        probe.abandon()
+        os.waitpid(probe.pid, 0)
+    except OSError as error:
+        found = error.errno or 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, former)
+        for fd in fillers:
+            os.close(fd)
+
+    assert found in (0, errno.EMFILE)
 
 
 def test_an_orphan_ends_by_itself() -> None:

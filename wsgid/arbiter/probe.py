@@ -96,7 +96,11 @@ class Probe:
         self.began: Final = now
         self.deadline: Final = now + timeout_s if timeout_s else inf
         outputs, theirs_out = _pipe()
-        errors, theirs_err = _pipe()
+        try:
+            errors, theirs_err = _pipe()
+        except OSError:
+            _close(outputs, theirs_out)
+            raise
         self._output, self._errors = outputs, errors
 
         def first_steps() -> None:
@@ -109,18 +113,15 @@ class Probe:
             os.dup2(theirs_out, 1)
             os.dup2(theirs_err, 2)
             # What a forked child would keep; what becomes another program keeps nothing.
-            for fd in (outputs, errors, theirs_out, theirs_err):
-                os.close(fd)
+            _close(outputs, errors, theirs_out, theirs_err)
 
         try:
             self.pid: Final = spawn(first_steps, work)
         except OSError:
-            os.close(outputs)
-            os.close(errors)
+            _close(outputs, errors)
             raise
         finally:
-            os.close(theirs_out)
-            os.close(theirs_err)
+            _close(theirs_out, theirs_err)
         # Both do so: whichever of the two comes later, the group is there when it is needed.
         join_group(self.pid)
         for fd in (outputs, errors):
@@ -192,9 +193,18 @@ class Probe:
 def _pipe() -> tuple[int, int]:
     """Make a pipe whose ends are no standard descriptors, for those may be closed in a server."""
     ends = os.pipe()
+    moved: list[int] = []
     try:
-        reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _LOWEST) for end in ends)
+        moved.extend(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _LOWEST) for end in ends)
+    except OSError:
+        _close(*moved)
+        raise
     finally:
-        for end in ends:
-            os.close(end)
+        _close(*ends)
+    reading, writing = moved
     return reading, writing
+
+
+def _close(*descriptors: int) -> None:
+    for fd in descriptors:
+        os.close(fd)
