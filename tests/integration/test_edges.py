@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,9 @@ SOON_S = 5.0
 
 # As much as one read takes of a head (workers/threads.py).
 HEAD_READ = 16 * 1024
+
+# More than the kernel takes for a client that does not read.
+LARGE = 16 * 1024 * 1024
 
 KINDS = {"sync": ("-w", "1"), "threads": ("-w", "1", "--threads", "4")}
 
@@ -63,6 +67,21 @@ def test_an_end_that_comes_during_a_call_is_seen(on: Stage) -> None:
 
         assert 200 == wire.read_answer().status
         assert b"" == wire.read_to_end()
+
+
+def test_a_client_that_has_ended_and_reads_slowly_costs_nothing(on: Stage) -> None:
+    """Its end can be told again and again, and changes nothing while the answer waits for it."""
+    (worker,) = workers(on.server.pid)
+    with on.connect(SOON_S) as wire:
+        wire.ask(request(1))
+        wire.send(request(2, "/large", str(LARGE)))
+        wire.sock.shutdown(socket.SHUT_WR)
+        wire.read_until(b"\r\n\r\n")
+        before = cpu_s(worker)
+        time.sleep(0.5)
+
+        assert cpu_s(worker) - before < 0.2
+        assert LARGE <= len(wire.read_to_end())
 
 
 def test_a_request_that_comes_during_a_call_is_answered(on: Stage) -> None:
@@ -119,3 +138,9 @@ def test_many_that_speak_at_once_are_all_heard(on: Stage) -> None:
         wire.sock.close()
 
     assert time.monotonic() - began < 10 * SOON_S
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds that the threads of a process have been on a CPU."""
+    tasks = Path("/proc", str(pid), "task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9

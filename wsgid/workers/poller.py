@@ -32,8 +32,8 @@ class Poller:
     def __init__(self, *, shared: bool) -> None:
         """`shared`: several threads poll at a time."""
         self.epoll = select.epoll()
-        # RDHUP beside it tells an end that came with the octets before it, and so has no edge of its own.
-        self._edge = select.EPOLLET | select.EPOLLRDHUP if shared else 0
+        # What is asked for beside the events.
+        self._edge = select.EPOLLET if shared else 0
         # Descriptors of events that were drawn while another thread owned the connection.
         self._missed: set[int] = set()
         # By descriptor: those that nobody owns.
@@ -84,10 +84,15 @@ class Poller:
 
     def _arm(self, connection: Connection, events: int) -> None:
         """Have epoll look at a connection anew; it looks at once."""
+        mask = events | self._edge
+        if self._edge and events == READ:
+            # It tells an end that came with the octets before it, and so has no edge of its own. Not to one
+            # who writes: it would be told again and again of an end that is none of its business.
+            mask |= select.EPOLLRDHUP
         if connection.armed:
-            self.epoll.modify(connection.fd, events | self._edge)
+            self.epoll.modify(connection.fd, mask)
         else:
-            self.epoll.register(connection.fd, events | self._edge)
+            self.epoll.register(connection.fd, mask)
         connection.armed = events
 
     def _catch_up(self, fd: int) -> None:
