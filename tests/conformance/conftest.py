@@ -38,6 +38,9 @@ def _serve(request: pytest.FixtureRequest, arguments: tuple[str, ...]) -> Iterat
     kind: str = request.param
     peer: str = request.config.getoption("--peer")
     bind = ("127.0.0.1:0", "unix:wsgid.sock")
+    if peer == "wsgid":
+        # Every refusal is a line then, however many there are in a second.
+        arguments = (*arguments, "--log-level", "debug")
     with start_server(
         *KINDS[kind], *arguments, app="tests.apps.probe:application", bind=bind, peer=peer
     ) as server:

@@ -48,11 +48,43 @@ def make_report(log: logging.Logger) -> Callable[[Exchange, str, BaseException |
     return report
 
 
-def log_refusal(log: logging.Logger, refusal: Refusal, environ: dict[str, Any]) -> None:
-    """One line for a request that was refused."""
-    log.warning(
-        "request refused status=%d peer=%s reason: %s",
-        refusal.status,
-        environ.get("REMOTE_ADDR") or "-",
-        escape(refusal.detail),
-    )
+class RefusalLog:
+    """One line for a request that was refused; at most ten a second, for clients may send what they like.
+
+    What was left out is a number, once the second is over. At level debug nothing is. Threads may write at
+    once: a line more or less is no harm.
+    """
+
+    MOST_A_SECOND = 10
+
+    __slots__ = ("_left_out", "_log", "_second", "_written")
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._second = 0
+        self._written = 0
+        self._left_out = 0
+
+    def write(self, refusal: Refusal, environ: dict[str, Any], now: float) -> None:
+        """`now` is `time.monotonic()`, as for `tick`."""
+        self.tick(now)
+        if self._written >= self.MOST_A_SECOND and not self._log.isEnabledFor(logging.DEBUG):
+            self._left_out += 1
+            return
+        self._written += 1
+        self._log.warning(
+            "request refused status=%d peer=%s reason: %s",
+            refusal.status,
+            environ.get("REMOTE_ADDR") or "-",
+            escape(refusal.detail),
+        )
+
+    def tick(self, now: float) -> None:
+        """Begin another second, if it is time, and tell what the last one has left out."""
+        second = int(now)
+        if second == self._second:
+            return
+        self._second, self._written = second, 0
+        left_out, self._left_out = self._left_out, 0
+        if left_out:
+            self._log.warning("%d more requests were refused within a second", left_out)

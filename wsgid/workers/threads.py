@@ -34,7 +34,7 @@ from wsgid.workers.context import WorkerContext
 from wsgid.workers.handover import HandOver
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.poller import READ, WRITE, Poller
-from wsgid.workers.records import log_refusal, make_report
+from wsgid.workers.records import RefusalLog, make_report
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import BodyPull
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
@@ -85,6 +85,7 @@ class ThreadServer:
         self._context = context
         self._row = context.row
         self._log = context.log
+        self._refusals = RefusalLog(context.log)
         self._threads = settings.threads
         # In seconds; what is switched off never comes.
         self._keepalive = settings.keepalive
@@ -494,7 +495,7 @@ class ThreadServer:
 
     def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         """Answer for the application, and close."""
-        log_refusal(self._log, refusal, connection.environ)
+        self._refusals.write(refusal, connection.environ, now)
         to_head = connection.parser.is_head
         try:
             connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
@@ -590,6 +591,7 @@ class ThreadServer:
         try:
             self._next_look = now + self._look_every
             self._row.beat(now)
+            self._refusals.tick(now)
             self._row.connections = len(self._acceptor.open)
             self._around.renew_date(formatdate(usegmt=True))
             for connection in list(self._poller.waiting.values()):
