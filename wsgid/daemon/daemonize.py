@@ -83,9 +83,9 @@ def detach(*, keeps_output: bool) -> Teller | Told:
 
 def _wait(fd: int, child: int) -> Told:
     """Wait for the server's word; if it is a bad one, until nothing is left of it."""
-    os.waitpid(child, 0)
     words = b""
     try:
+        os.waitpid(child, 0)
         while data := os.read(fd, 65536):
             words += data
             if told := _understand(words):
@@ -94,6 +94,8 @@ def _wait(fd: int, child: int) -> Told:
                     pass
                 return told
     except KeyboardInterrupt:
+        while b"\n" not in words and (data := os.read(fd, 4096)):  # whom to stop
+            words += data
         with contextlib.suppress(ValueError, ProcessLookupError):
             os.kill(int(words.partition(b"\n")[0]), signal.SIGTERM)
         while os.read(fd, 65536):
