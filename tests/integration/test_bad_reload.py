@@ -68,7 +68,9 @@ def test_a_bad_edit_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
         server.signal(signal.SIGHUP)
         server.expect("reload refused, generation=1 serves on", since=mark)
         server.expect(said, since=mark)
-        server.expect_notification(r"STATUS=reload refused: .*; serving the configuration of [-0-9]+ [0-9:]+; .*")
+        server.expect_notification(
+            r"STATUS=reload refused: .*; serving the configuration of [-0-9]+ [0-9:]+; .*"
+        )
         load.wait_round()
         assert before == server.children()
         assert b"before" == header_of(server)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.cli.machine import why_not_here
 from wsgid.cli.output import put
+from wsgid.cli.units import unit_text, why_not_for_a_service
 from wsgid.errors import ExitCode, WsgidError
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def run(command: Command, argv: Sequence[str], cwd: str) -> int:
             put(example())
         case "completion":
             put((COMPLETION / f"wsgid.{command.shell}").read_text(encoding="utf-8"))
+        case "unit":
+            put(unit_text(command.unit))
+            if reason := why_not_for_a_service():
+                print(f"wsgid: {reason}", file=sys.stderr)
         case "serve":
             raise AssertionError("to serve is not done here")
     return ExitCode.OK

@@ -49,15 +49,17 @@ COMMAND_FLAGS = (
     "--print-completion",
     "--print-config",
     "--print-schema",
+    "--print-unit",
     "--show-config",
     "--strict",
     "--version",
 )
 """What is no setting's flag."""
 
-Action = Literal["serve", "check", "show", "explain", "schema", "init", "completion"]
+Action = Literal["serve", "check", "show", "explain", "schema", "init", "completion", "unit"]
 OutputFormat = Literal["full", "concise", "json"]
 Shell = Literal["bash", "zsh", "fish"]
+Unit = Literal["service", "socket", "target"]
 
 
 class Command(NamedTuple):
@@ -79,6 +81,7 @@ class Command(NamedTuple):
     check_all: bool = False
     output_format: OutputFormat = "full"
     as_json: bool = False
+    unit: str = ""
 
 
 def parse_command(argv: Sequence[str]) -> Command:
@@ -99,6 +102,7 @@ def parse_command(argv: Sequence[str]) -> Command:
         check_all=namespace.all,
         output_format=namespace.output_format or "full",
         as_json=namespace.json,
+        unit=namespace.print_unit or "",
     )
     if command.wants_help or command.wants_version:
         return command
@@ -238,6 +242,14 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         choices=get_args(Shell),
         metavar="SHELL",
         help="print the completion script for bash, zsh or fish",
+    )
+    commands.add_argument(
+        "--print-unit",
+        action=_Do,
+        does="unit",
+        choices=get_args(Unit),
+        metavar="UNIT",
+        help="print the systemd unit for instances, service, socket or target, with this interpreter's path",
     )
 
 

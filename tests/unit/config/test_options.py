@@ -100,6 +100,7 @@ def test_help_and_version_win_over_what_else_is_wrong() -> None:
         (["--print-schema"], "schema"),
         (["--init"], "init"),
         (["--print-completion", "fish"], "completion"),
+        (["--print-unit", "socket"], "unit"),
     ],
 )
 def test_a_command_is_known_by_its_flag(argv: list[str], action: str) -> None:

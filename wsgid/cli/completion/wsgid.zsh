@@ -24,6 +24,7 @@ _shtab_wsgid_options=(
   "--init[print a configuration file to begin with]"
   "--print-schema[print the JSON Schema of a configuration file, for editors]"
   "--print-completion[print the completion script for bash, zsh or fish]:SHELL:(bash zsh fish)"
+  "--print-unit[print the systemd unit for instances, service, socket or target, with this interpreter\'s path]:UNIT:(service socket target)"
   "--chdir[directory to enter, and to put on sys.path, before the application is loaded \[default\: the start directory\] \[env\: WSGID_CHDIR\]]:DIR:_files -/"
   "--pythonpath[directories to put on sys.path \[env\: WSGID_PYTHONPATH\]]:DIR[,DIR]:_files -/"
   "--virtualenv[virtual environment whose Python runs the server \[env\: WSGID_VIRTUALENV\]]:DIR:_files -/"
