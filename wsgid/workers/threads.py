@@ -12,7 +12,6 @@ connection that becomes ready goes to another worker (handover.py).
 # Rule 3: only `_serve` and `_settle` call code of the application, and only seated threads call them.
 
 import os
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -27,10 +26,11 @@ from wsgid.errors import ExitCode
 from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
-from wsgid.protocol.response import CONTINUE, refusal_answer
+from wsgid.protocol.response import CONTINUE
 from wsgid.workers.acceptor import Acceptor, ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
+from wsgid.workers.ending import Ending
 from wsgid.workers.handover import HandOver
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.poller import READ, WRITE, Poller
@@ -54,9 +54,6 @@ BATCH = 32
 
 # How long a thread waits at most before it looks around.
 TURN_S = 1.0
-
-# After a refusal: until the client has seen the answer (RFC 9112, 9.6).
-LINGER_S = 1.0
 
 # While the standby stands in: connections accepted, that they may go to another worker.
 ACCEPTS_ASIDE = 64
@@ -105,6 +102,7 @@ class ThreadServer:
         )
         self._around.closes = not self._keepalive
         self._poller = Poller(shared=self._threads > 1)
+        self._ending = Ending(self._poller, self._refusals, self._leave, self._on_fewer)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
         self._acceptor = Acceptor(
             context.listeners,
@@ -114,7 +112,7 @@ class ThreadServer:
             bound=self._connections_bound,
             log=context.log,
             arrived=self._arrived,
-            close=self._close,
+            close=self._ending.close,
         )
         self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
         self._standby = Standby(self)
@@ -154,7 +152,7 @@ class ThreadServer:
             thread.join()
         for connection in list(poller.waiting.values()):
             if poller.claim(connection) and not self._pass_on(connection, None):
-                self._close(connection)
+                self._ending.close(connection)
 
     # ---- the loop of a thread ----
 
@@ -220,7 +218,7 @@ class ThreadServer:
         if state is WRITING:
             self._write_on(connection, now, seat)
         elif state is LINGERING:
-            self._linger_on(connection, now)
+            self._ending.linger_on(connection, now)
         else:
             self._read_on(connection, now, seat)
 
@@ -237,11 +235,11 @@ class ThreadServer:
             self._wait_for_more(connection, now)
             return
         except OSError:
-            self._close(connection)
+            self._ending.close(connection)
             return
         if not data:
             # The client left: between two requests, or in the middle of one, which is then none.
-            self._close(connection)
+            self._ending.close(connection)
             return
         if len(data) == size:
             connection.look_again()
@@ -249,7 +247,7 @@ class ThreadServer:
         try:
             request = connection.parser.feed(data)
         except Refusal as refusal:
-            self._refuse(connection, refusal, now)
+            self._ending.refuse(connection, refusal, now)
             return
         if request is not None and seat is not None and not self._leaving.passes_on:
             self._serve(connection, request, now, seat)
@@ -261,7 +259,7 @@ class ThreadServer:
         try:
             request = connection.parser.feed(data)
         except Refusal as refusal:
-            self._refuse(connection, refusal, now)
+            self._ending.refuse(connection, refusal, now)
             return
         self._on_fed(connection, request, now, seat)
 
@@ -276,7 +274,7 @@ class ThreadServer:
         elif not self._buffering:
             self._dispatch(connection, request, now, seat)
         elif request.expects_continue and not self._continue(connection, request):
-            self._close(connection)
+            self._ending.close(connection)
         elif isinstance(request.body, RequestBody) and request.body.waits_for_room:
             self._parked.add(connection)
             self._poller.park(connection, now, now + self._body_timeout)
@@ -379,10 +377,10 @@ class ThreadServer:
                 self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
                 return
             if pull is not None and pull.refusal is not None and not exchange.has_begun:
-                self._refuse(connection, pull.refusal, now)
+                self._ending.refuse(connection, pull.refusal, now)
                 return
             if not exchange.keep_alive or connection.is_cut:
-                self._end(connection, now, client_closes=not request.keep_alive)
+                self._ending.end(connection, now, client_closes=not request.keep_alive)
                 return
             if not parser.rest:
                 if leaving.passes_on or leaving.is_draining:
@@ -393,7 +391,7 @@ class ThreadServer:
             try:
                 following = parser.feed()
             except Refusal as refusal:
-                self._refuse(connection, refusal, now)
+                self._ending.refuse(connection, refusal, now)
                 return
             if following is None or leaving.passes_on:
                 self._go_on(connection, following, now, seat)
@@ -467,7 +465,7 @@ class ThreadServer:
                 self._standby.give_back()
             seat.now = now = monotonic()
         if exchange is None or not exchange.keep_alive or connection.is_cut:
-            self._end(connection, now, client_closes=False)
+            self._ending.end(connection, now, client_closes=False)
         elif connection.parser.rest:
             self._feed(connection, b"", now, seat)
         else:
@@ -485,54 +483,10 @@ class ThreadServer:
 
     # ---- ends ----
 
-    def _end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
-        """Close after an answer; where the client may still be sending, so that it sees the answer first."""
-        parser = connection.parser
-        if connection.is_cut or (client_closes and not parser.rest and not parser.has_begun):
-            self._close(connection)
-        else:
-            self._linger(connection, now)
-
-    def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
-        """Answer for the application, and close."""
-        self._refusals.write(refusal, connection.environ, now)
-        to_head = connection.parser.is_head
-        try:
-            connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
-        except OSError:
-            self._close(connection)
-            return
-        self._linger(connection, now)
-
-    def _linger(self, connection: Connection, now: float) -> None:
-        """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
-        try:
-            connection.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self._close(connection)
-            return
-        connection.look_again()
-        self._poller.wait(connection, State.LINGERING, now, now + LINGER_S)
-
-    def _linger_on(self, connection: Connection, now: float) -> None:
-        try:
-            is_over = not connection.sock.recv(BODY_READ)
-        except BlockingIOError:
-            is_over = False
-        except OSError:
-            is_over = True
-        if is_over:
-            self._close(connection)
-        else:
-            connection.look_again()
-            self._poller.wait(connection, State.LINGERING, now, connection.deadline)
-
-    def _close(self, connection: Connection) -> None:
-        self._poller.forget(connection)
+    def _leave(self, connection: Connection) -> None:
+        """Strike a connection off that is about to be closed."""
         self._acceptor.open.pop(connection.fd, None)
         self._parked.discard(connection)
-        connection.close()
-        self._on_fewer()
 
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
@@ -579,7 +533,7 @@ class ThreadServer:
             or not self._handover.send(connection, request)
         ):
             return False
-        self._close(connection)
+        self._ending.close(connection)
         return True
 
     # ---- what is due ----
@@ -611,12 +565,12 @@ class ThreadServer:
         """End what a connection waited for in vain."""
         match connection.state:
             case State.HEAD | State.BODY:
-                self._refuse(
+                self._ending.refuse(
                     connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now
                 )
             case State.PARKED:
                 self._parked.discard(connection)
-                self._refuse(
+                self._ending.refuse(
                     connection, Refusal(503, "Service Unavailable", "no room for bodies (spool_limit)"), now
                 )
             case State.WRITING:
@@ -626,10 +580,10 @@ class ThreadServer:
                     self._lose(connection)
                     self._leave_ready(connection, None)
             case State.LINGERING:
-                self._close(connection)
+                self._ending.close(connection)
             case _:
                 if not (self._leaving.passes_on and self._pass_on(connection, None)):
-                    self._close(connection)
+                    self._ending.close(connection)
 
     def _unpark(self) -> None:
         """Let bodies that waited for room go on: some was given back."""

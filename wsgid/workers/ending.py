@@ -1,0 +1,85 @@
+"""How a connection ends: at once, or after its client has seen what was answered."""
+
+import socket
+from collections.abc import Callable
+from email.utils import formatdate
+
+from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import refusal_answer
+from wsgid.workers.connection import Connection, State
+from wsgid.workers.poller import Poller
+from wsgid.workers.records import RefusalLog
+
+# Until the client has seen the answer (RFC 9112, 9.6).
+LINGER_S = 1.0
+
+DRAINED_AT_ONCE = 64 * 1024
+
+
+class Ending:
+    """Ends the connections of a worker; called by whoever owns one."""
+
+    __slots__ = ("_leave", "_on_fewer", "_poller", "_refusals")
+
+    def __init__(
+        self,
+        poller: Poller,
+        refusals: RefusalLog,
+        leave: Callable[[Connection], None],
+        on_fewer: Callable[[], None],
+    ) -> None:
+        """`leave` strikes a connection off before its descriptor can be used anew; `on_fewer` comes after."""
+        self._poller = poller
+        self._refusals = refusals
+        self._leave = leave
+        self._on_fewer = on_fewer
+
+    def end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
+        """Close after an answer; where the client may still be sending, so that it sees the answer first."""
+        parser = connection.parser
+        if connection.is_cut or (client_closes and not parser.rest and not parser.has_begun):
+            self.close(connection)
+        else:
+            self._linger(connection, now)
+
+    def refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
+        """Answer for the application, and close."""
+        self._refusals.write(refusal, connection.environ, now)
+        to_head = connection.parser.is_head
+        try:
+            connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
+        except OSError:
+            self.close(connection)
+            return
+        self._linger(connection, now)
+
+    def linger_on(self, connection: Connection, now: float) -> None:
+        """Drain what a client sends that was told that nothing more comes."""
+        try:
+            is_over = not connection.sock.recv(DRAINED_AT_ONCE)
+        except BlockingIOError:
+            is_over = False
+        except OSError:
+            is_over = True
+        if is_over:
+            self.close(connection)
+        else:
+            connection.look_again()
+            self._poller.wait(connection, State.LINGERING, now, connection.deadline)
+
+    def close(self, connection: Connection) -> None:
+        """Close now."""
+        self._poller.forget(connection)
+        self._leave(connection)
+        connection.close()
+        self._on_fewer()
+
+    def _linger(self, connection: Connection, now: float) -> None:
+        """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close(connection)
+            return
+        connection.look_again()
+        self._poller.wait(connection, State.LINGERING, now, now + LINGER_S)
