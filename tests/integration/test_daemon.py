@@ -136,7 +136,9 @@ def test_sockets_that_were_passed_to_the_command_are_the_servers(place: Place) -
             "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1',"
             " LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
         )
-        argv = [sys.executable, "-c", code, str(listener.fileno()), *place.argv("-b", "systemd:*")]
+        # No `-b`: then it is all that is passed.
+        words = [sys.executable, "-m", "wsgid", "-D", "--pid", "s.pid", "--error-logfile", "error.log", "app"]
+        argv = [sys.executable, "-c", code, str(listener.fileno()), *words]
         done = subprocess.run(
             argv,
             cwd=place.directory,
@@ -152,6 +154,13 @@ def test_sockets_that_were_passed_to_the_command_are_the_servers(place: Place) -
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    os.kill(place.pid, signal.SIGHUP)
+    log = place.directory / "error.log"
+    last = time.monotonic() + DEADLINE_S
+    while "reload " not in log.read_text().replace("reload begun", "") and time.monotonic() < last:
+        os.sched_yield()
+
+    assert "reload done generation=2" in log.read_text()
 
 
 def test_it_has_no_terminal_and_gets_none(place: Place) -> None:

@@ -96,11 +96,11 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     if command is None:
         raise UsageError("wsgid.serve blocks until the server has ended: `daemon` is for the command wsgid")
     return _run_detached(
-        partial(Arbiter, loaded, source), keeps_output=loaded.settings.enable_stdio_inheritance
+        partial(Arbiter, loaded, source), environ, keeps_output=loaded.settings.enable_stdio_inheritance
     )
 
 
-def _run_detached(make: Callable[..., Arbiter], *, keeps_output: bool) -> int:
+def _run_detached(make: Callable[..., Arbiter], environ: dict[str, str], *, keeps_output: bool) -> int:
     """Serve in the background; what keeps the server from it is said by the command that was typed."""
     from wsgid.daemon.daemonize import Told, detach  # noqa: PLC0415  as above
 
@@ -112,6 +112,9 @@ def _run_detached(make: Callable[..., Arbiter], *, keeps_output: bool) -> int:
         if teller.text:
             _print(teller.text)
         return teller.status
+    if "LISTEN_PID" in environ:
+        # A reload reads whose the passed sockets are, as the start has: this process's, by now.
+        environ["LISTEN_PID"] = os.environ["LISTEN_PID"]
     try:
         status = make(on_ready=teller.ready).run()
     except WsgidError as error:
