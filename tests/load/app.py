@@ -9,6 +9,7 @@
     /slow?N&S        the same, and tells when it begins
     /spin?N&S        turns a pure Python loop for S seconds first
     /hang/sleep?N  /hang/spin?N  /hang/lock?N    never answer
+    /keep?N&SIZE     keeps SIZE octets for ever
     /large?N&SIZE    SIZE octets in one block
     /file?N&SIZE     SIZE octets by wsgi.file_wrapper
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 FILLER = b"." * 1000
 
+_kept: list[bytes] = []
 _notes = os.open(os.environ["LOAD_NOTES"], os.O_WRONLY | os.O_APPEND) if "LOAD_NOTES" in os.environ else -1
 
 
@@ -55,7 +57,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if path in ("/large", "/file"):
         return _large(environ, start_response, int(argument), by_file=path == "/file")
     if path in CALLS:
-        if path != "/nap":
+        if path not in {"/nap", "/keep"}:
             tell(line)
         CALLS[path](float(argument or 0))
     body = name + FILLER
@@ -104,6 +106,11 @@ def spin_for(seconds: float) -> None:
         pass
 
 
+def keep(size: float) -> None:
+    """Leak: octets that are written, so that they are this process' own."""
+    _kept.append(b"x" * int(size))
+
+
 def hang_in_sleep(_: float) -> None:
     """Wait for what never comes, in the kernel."""
     time.sleep(3600)
@@ -126,6 +133,7 @@ def hang_in_lock(_: float) -> None:
 CALLS: dict[str, Callable[[float], None]] = {
     "/nap": time.sleep,
     "/slow": time.sleep,
+    "/keep": keep,
     "/spin": spin_for,
     "/hang/sleep": hang_in_sleep,
     "/hang/spin": hang_in_loop,

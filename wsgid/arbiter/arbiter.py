@@ -29,6 +29,7 @@ from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.arbiter.status import server_status, worker_status
+from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
 from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
@@ -85,6 +86,7 @@ class Arbiter:
         self._phase = Phase.BOOTING
         self._pool: Final = WorkerPool()
         self._wanted = _wanted(loaded.settings, 1)
+        self._wear: Final = Wear()
         self._backoff = Backoff()
         self._has_served = False  # was any worker of any generation ever ready?
         self._boot_failures: dict[str, None] = {}  # why not, each reason once
@@ -161,6 +163,9 @@ class Arbiter:
             match action:
                 case Spawn():
                     self._spawn(action, now)
+        if (worn := self._wear.find(self._wanted, self._pool.workers, now)) is not None:
+            self._pool.worn(worn.worker.pid)
+            self._log.info("worker worn %s %s; it is replaced", words.name(worn.worker), worn.why)
                 case Retire(pid, is_quick):
                     worker = self._pool.retire(pid, now, quick=is_quick)
                     self._log.debug("worker retired %s", words.name(worker))
@@ -510,3 +515,5 @@ def _wanted(settings: Settings, generation: int) -> Wanted:
         silence=settings.timeout,
         grace=settings.graceful_timeout,
     )
+        most_memory=settings.max_worker_memory,
+        most_age=settings.max_worker_age,

@@ -50,6 +50,10 @@ class Wanted:
     """How long a call may make no progress, and a worker not beat (timeout); 0: for ever."""
     grace: float = 30.0
     """How long a retired worker may take to leave (graceful_timeout)."""
+    most_memory: int = 0
+    """Octets of private memory above which a worker is replaced (max_worker_memory, wear.py); 0: any."""
+    most_age: float = 0.0
+    """For how long a worker may serve until it is replaced (max_worker_age, wear.py); 0: for ever."""
     is_quick: bool = False
     """Whoever is to leave leaves at once."""
     spawn_at: float = 0.0

@@ -84,7 +84,7 @@ class Worker:
     stalled_since: float = inf
     """Since when the call that has got nowhere for longest has made no progress; infinity without any."""
     is_worn: bool = False
-    """It has asked for its replacement (max_requests)."""
+    """It is to be replaced: it has asked for that (max_requests), or wear.py has found it."""
     is_hurried: bool = False
     """It was told to leave at once, not only to drain."""
     is_doomed: bool = False

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from wsgid import __version__
 from wsgid.cli.output import NobodyReadsError, put
 from wsgid.errors import AddressError, ExitCode, UsageError, WsgidError
+from wsgid.metrics.memory import private_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,15 +192,6 @@ def _duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     return f"{days}d{hours}h" if days else f"{hours}h{minutes}m" if hours else f"{minutes}m{seconds}s"
-
-
-def private_memory(pid: int) -> int | None:
-    """Return the octets that a process shares with nobody (proc(5), smaps_rollup); None if that is hidden."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-    except OSError:
-        return None
-    return 1024 * sum(int(number) for number in re.findall(r"^Private_\w+:\s+(\d+) kB$", text, re.MULTILINE))
 
 
 def _show_stacks(answer: dict[str, Any]) -> str:
