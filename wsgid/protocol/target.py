@@ -42,4 +42,4 @@ def origin_form(request: "Request") -> None:
     path = absolute[2]
     request.path = path if path.startswith("/") else "/" + path
     # RFC 9112, 3.2.2: the authority of the target replaces the Host field.
-    request.fields["HTTP_HOST"] = authority
+    request.environ["HTTP_HOST"] = authority

@@ -58,8 +58,8 @@ class ConnectionMaker:
         self, sock: socket.socket, server: tuple[str, str], peer: tuple[str, int] | None, now: float
     ) -> Connection:
         """Make the connection of a socket that does not block; its first head is due from now on."""
-        parser = RequestParser(self._limits, self._field_keys, self._make_body)
         environ = connection_environ(self._boot_environ, server, peer)
+        parser = RequestParser(self._limits, self._field_keys, self._make_body, environ)
         return Connection(sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout)
 
     def _make_body(self, _: Request) -> RequestBody | StreamedBody:
@@ -201,6 +201,8 @@ class Acceptor:
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection:
         connection = self._maker.make(handed.sock, handed.server, handed.peer, now)
+        if handed.request is not None:
+            handed.request.environ = {**connection.environ, **handed.request.environ}
         connection.requests = 1
         connection.parser.rest = handed.rest
         self.open[connection.fd] = connection

@@ -27,7 +27,10 @@ FORM = 1
 
 @dataclass(slots=True)
 class Handed:
-    """What arrived: a client's socket, the request that is ready, and unread octets behind it."""
+    """What arrived: a client's socket, the request that is ready, and unread octets behind it.
+
+    Of the request's environ there are the meta-variables alone.
+    """
 
     sock: socket.socket
     server: tuple[str, str]
@@ -78,7 +81,7 @@ class HandOver:
                 request.path,
                 request.is_http11,
                 request.keep_alive,
-                request.fields,
+                {key: value for key, value in request.environ.items() if key not in environ},
                 request.has_body,
                 octets,
                 0 if body is None else body.size,
@@ -122,10 +125,9 @@ class HandOver:
         self, head: tuple[bytes, str, str, str, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]
     ) -> Request:
         line, method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
-        request = Request(line, method, target, is_http11)
+        request = Request(line, method, target, is_http11, fields)
         request.path = target if path == target else path
         request.keep_alive = keep_alive
-        request.fields = fields
         request.has_body = has_body
         if has_body:
             body = RequestBody(self._spool)

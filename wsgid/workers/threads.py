@@ -347,9 +347,7 @@ class ThreadServer:
                 body: BinaryIO = BytesIO()
             else:
                 body, pull = self._open_body(connection, request)
-            exchange = Exchange(
-                self._around, connection, request, request_environ(connection.environ, request, body), now
-            )
+            exchange = Exchange(self._around, connection, request, request_environ(request, body), now)
             if pull is not None:
                 exchange.unread = pull.is_unread
             exchange.run()

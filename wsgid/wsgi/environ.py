@@ -48,10 +48,9 @@ def connection_environ(
     return environ
 
 
-def request_environ(connection: dict[str, Any], request: Request, body: BinaryIO) -> dict[str, Any]:
+def request_environ(request: Request, body: BinaryIO) -> dict[str, Any]:
     """The dict for one request: its own, for the application to do with as it likes."""
-    environ = connection.copy()
-    environ.update(request.fields)
+    environ = request.environ
     environ["REQUEST_METHOD"] = request.method
     environ["RAW_URI"] = environ["REQUEST_URI"] = request.target
     path, _, environ["QUERY_STRING"] = request.path.partition("?")

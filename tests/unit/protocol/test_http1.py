@@ -25,12 +25,12 @@ class Sink(bytearray):
 
 
 def parser(limits: Limits | None = None, underscores: str = "drop") -> RequestParser:
-    return RequestParser(limits or Limits(), FieldKeys(underscores), lambda _: Sink())
+    return RequestParser(limits or Limits(), FieldKeys(underscores), lambda _: Sink(), {})
 
 
 def told(request: Request) -> tuple[object, ...]:
     body = bytes(request.body) if isinstance(request.body, Sink) else None
-    return request.method, request.target, request.path, request.keep_alive, request.fields, body
+    return request.method, request.target, request.path, request.keep_alive, request.environ, body
 
 
 def read(*pieces: bytes, limits: Limits | None = None) -> list[tuple[object, ...]]:
@@ -186,8 +186,8 @@ def test_a_name_with_an_underscore_is_dropped_refused_or_taken() -> None:
 
     assert dropped is not None
     assert taken is not None
-    assert "HTTP_X_FORWARDED_FOR" not in dropped.fields
-    assert taken.fields["HTTP_X_FORWARDED_FOR"] == "1"
+    assert "HTTP_X_FORWARDED_FOR" not in dropped.environ
+    assert taken.environ["HTTP_X_FORWARDED_FOR"] == "1"
     with pytest.raises(Refusal):
         parser(underscores="refuse").feed(head)
 

@@ -47,11 +47,11 @@ def test_these_are_none(host: str) -> None:
     [("http://h/a?b", "/a?b", "h"), ("HTTPS://h:1", "/", "h:1"), ("http://h?q", "/?q", "h")],
 )
 def test_absolute_form(target: str, path: str, host: str) -> None:
-    request = Request(b"", "GET", target, True)
+    request = Request(b"", "GET", target, True, {})
 
     origin_form(request)
 
-    assert (path, host) == (request.path, request.fields["HTTP_HOST"])
+    assert (path, host) == (request.path, request.environ["HTTP_HOST"])
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_absolute_form(target: str, path: str, host: str) -> None:
 )
 def test_what_is_neither_path_nor_uri_is_refused(method: str, target: str, status: int) -> None:
     with pytest.raises(Refusal) as refused:
-        origin_form(Request(b"", method, target, True))
+        origin_form(Request(b"", method, target, True, {}))
 
     assert status == refused.value.status

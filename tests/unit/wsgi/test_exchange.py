@@ -56,14 +56,11 @@ class Ran:
             "",
             sendfile=True,
         )
-        request = Request(b"", method, "/a%2Fb?c", http11)
-        environ = request_environ(
-            connection_environ(
-                boot_environ(multithread=False, multiprocess=False, errors=io.StringIO()), ("h", "80"), None
-            ),
-            request,
-            io.BytesIO(),
+        common = connection_environ(
+            boot_environ(multithread=False, multiprocess=False, errors=io.StringIO()), ("h", "80"), None
         )
+        request = Request(b"", method, "/a%2Fb?c", http11, common)
+        environ = request_environ(request, io.BytesIO())
         self.exchange = Exchange(around, self.wire, request, environ, 1.0)
         self.exchange.run()
         self.exchange.finish(2.0)
