@@ -56,8 +56,12 @@ def descriptors(pid: int) -> dict[int, str]:
 
 
 def environ_at(sock: socket.socket) -> dict[str, str]:
+    return environ_of(url(sock))
+
+
+def environ_of(address: str) -> dict[str, str]:
     """Ask the application what it was given."""
-    with connect(url(sock)) as client:
+    with connect(address) as client:
         client.sendall(GET)
         answer = Wire(client).read_answer()
     environ = json.loads(answer.body)["environ"]
@@ -88,6 +92,17 @@ def test_ipv6(serve: Serve) -> None:
         serve(bind=(), app=REPORT, sockets=[("http", sock)])
 
         assert "::1" == environ_at(sock)["REMOTE_ADDR"] == environ_at(sock)["SERVER_NAME"]
+
+
+def test_ipv4_by_a_socket_for_both_is_ipv4(serve: Serve) -> None:
+    """ListenStream=80 is such a socket, and those who are believed are named by plain addresses."""
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as sock:
+        serve(bind=(), app=REPORT, sockets=[("http", sock)])
+        port = sock.getsockname()[1]
+        four, six = (environ_of(f"http://{host}:{port}") for host in ("127.0.0.1", "[::1]"))
+
+    assert "127.0.0.1" == four["REMOTE_ADDR"] == four["SERVER_NAME"]
+    assert "::1" == six["REMOTE_ADDR"] == six["SERVER_NAME"]
 
 
 def test_abstract_unix_socket(serve: Serve) -> None:

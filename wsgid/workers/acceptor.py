@@ -194,7 +194,7 @@ class Acceptor:
 
     def _enter(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
         sock.setblocking(False)
-        peer = (address[0], address[1]) if isinstance(address, tuple) else None
+        peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
         connection = self._maker.make(sock, _server_of(listener, sock), peer, now)
         self.open[connection.fd] = connection
         return connection
@@ -231,5 +231,14 @@ def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:
             name = sock.getsockname()
         except OSError:
             return listener.host, str(listener.port)
-        return name[0], str(name[1])
+        return _plain(name[0]), str(name[1])
     return listener.host, str(listener.port)
+
+
+def _plain(host: str) -> str:
+    """Write an IPv4 address that came by a socket for IPv6 as IPv4 (RFC 4291, 2.5.5.2: `::ffff:192.0.2.1`).
+
+    `[::]:80`, and `ListenStream=80` of a socket unit, take both; who is believed, and who is logged, is one
+    and the same host.
+    """
+    return host[7:] if host.startswith("::ffff:") and "." in host else host
