@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from wsgid.arbiter.arbiter import Arbiter
+    from wsgid.config.load import Loaded
 
 
 # As a shell has it for a command that Ctrl-C ends.
@@ -79,7 +80,10 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     # A reload reads the same arguments and environment as the start, from the same directory.
     environ, directory = dict(os.environ), start_directory()
     command = None if call or app is not None else tuple(argv)
-    source = Source(partial(load, argv, environ, directory, call), command, environ, directory)
+    read = partial(load, argv, environ, directory, call)
+    if app is not None:
+        read = partial(_load_for_callable, read)
+    source = Source(read, command, environ, directory)
     loaded = source.load()
     for warning in loaded.warnings:
         _print(str(warning))
@@ -98,6 +102,20 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
     return _run_detached(
         partial(Arbiter, loaded, source), environ, keeps_output=loaded.settings.enable_stdio_inheritance
     )
+
+
+def _load_for_callable(read: Callable[[], Loaded]) -> Loaded:
+    """Read the settings of a server whose application a program has brought along; raises Mistakes."""
+    loaded = read()
+    where = loaded.where("preload_app")
+    if not loaded.settings.preload_app or where is None:
+        return loaded
+    from wsgid.config.diagnostics import Diagnostic, Label, Mistakes  # noqa: PLC0415  as above
+
+    message = "`preload_app` with an application that is a callable: it is loaded already, and only once"
+    label = Label(where, 'leave it out, or name the application: `wsgid.serve("module:name")`')
+    mistake = Diagnostic("error", "conflict", message, (label,))
+    raise Mistakes(loaded.subject, (mistake, *loaded.warnings), loaded.files)
 
 
 def _run_detached(make: Callable[..., Arbiter], environ: dict[str, str], *, keeps_output: bool) -> int:

@@ -71,3 +71,16 @@ def test_a_server_is_not_started_in_a_thread(capsys: pytest.CaptureFixture[str])
 
     assert [ExitCode.USAGE] == statuses
     assert "call it in the main thread" in capsys.readouterr().err
+
+
+def test_a_callable_is_not_loaded_before_the_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each generation is to load the application anew, and nobody knows where a callable came from."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wsgid.toml").write_text("preload_app = true\n")
+
+    assert ExitCode.CONFIGURATION == wsgid.serve(lambda _environ, _start_response: [])
+    error = capsys.readouterr().err
+    assert "error[conflict]: `preload_app` with an application that is a callable" in error
+    assert "--> wsgid.toml:1:15" in error
