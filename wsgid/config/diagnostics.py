@@ -197,14 +197,15 @@ def _blank(character: str) -> str:
 
 def _window(where: Where) -> tuple[str, int, int]:
     """Return the text to quote, cut where it is very long, and the columns of the caret in it."""
-    text = _plain(where.text)
+    text = where.text
     column = where.column or 1
     end = min(where.end or column + 1, len(text) + 1)
     start = 0
     if len(text) > WIDEST:
         start = max(0, min(column - 20, len(text) - WIDEST))
         text = text[start : start + WIDEST]
-    return text, column - start, min(end - start, len(text) + 1)
+    # Cut before it is cleaned: a file may be one line of a megabyte, with a hundred mistakes.
+    return _plain(text), column - start, min(end - start, len(text) + 1)
 
 
 def _plain(text: str) -> str:
