@@ -24,12 +24,14 @@ Line = tuple[str, str, int | None, str]
 class Veil:
     """Knows, of each line of a layer, the stretches that are hidden."""
 
-    __slots__ = ("_hidden", "_places", "_values")
+    __slots__ = ("_hidden", "_hidden_from", "_places", "_values")
 
     def __init__(self, values: Mapping[str, object], places: Mapping[KeyPath, Place]) -> None:
         self._values = values
         self._places = places
         self._hidden: dict[Line, list[tuple[int, int]]] = {}
+        # Of a file's lines that were asked for; some thousand mistakes may share one.
+        self._hidden_from: dict[Line, int | None] = {}
         for path, place in places.items():
             if (
                 path[0] in SECRETS
@@ -45,17 +47,24 @@ class Veil:
         if path[0] in SECRETS and where.text and not self._begins_line(path, where):
             # Something of a value that began above may stand before it.
             return hide(where, 1)
-        hidden = self._hidden.get(_line(where), [])
+        line = _line(where)
         if where.kind == "file":
-            # Python may give another value later, and in gunicorn's files some settings are none.
-            others = (start for name, start in assigned(where.text) if not self._stands(name, where))
-            start = min((*others, *(start for start, _ in hidden)), default=None)
+            if line not in self._hidden_from:
+                self._hidden_from[line] = self._first_hidden(where)
+            first = self._hidden_from[line]
             # To the line's end, for a comment may repeat it.
-            return where if start is None else hide(where, start)
+            return where if first is None else hide(where, first)
         # From the last on, for what is hidden moves what comes after it.
-        for start, end in reversed(_without_overlaps(sorted(hidden))):
+        for start, end in reversed(_without_overlaps(sorted(self._hidden.get(line, [])))):
             where = hide(where, start, end)
         return where
+
+    def _first_hidden(self, where: Where) -> int | None:
+        """Return the column at which something secret begins in a file's line."""
+        # Python may give another value later, and in gunicorn's files some settings are none.
+        others = (start for name, start in assigned(where.text) if not self._stands(name, where))
+        known = (start for start, _ in self._hidden.get(_line(where), []))
+        return min((*others, *known), default=None)
 
     def _is_only_around(self, path: KeyPath, place: Place) -> bool:
         """Tell whether a place hides nothing that the places inside of it do not: names are no secrets."""
