@@ -75,6 +75,8 @@ def near(name: str, spellings: Mapping[str, str]) -> str:
         if shorter < _SHORT and sorted(given) != sorted(spelling):
             continue
         allowed = 1 if shorter <= _SHORT else 2
+        if abs(len(given) - len(spelling)) > allowed:
+            continue  # each letter too many is a keystroke, and this is asked of every unread name
         distance = keystrokes(given, spelling)
         if distance <= allowed and distance < best_distance:
             best, best_distance = meant, distance
