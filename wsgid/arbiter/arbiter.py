@@ -119,7 +119,9 @@ class Arbiter:
         self._sockets = PassedSockets(os.environ)
         compare(self._loaded, self._sockets)
         self._sockets.seal()
-        equipment = open_equipment(settings, self._sockets, self._app, self._work, stack)
+        equipment = open_equipment(
+            settings, self._sockets, self._app, self._work, stack, self._source.directory
+        )
         self._error_log = equipment.error_log
         self._log = equipment.error_log.logger
         self._generations = equipment.generations
@@ -132,6 +134,7 @@ class Arbiter:
         self._moments = equipment.moments
         self._control = equipment.control
         self._stacks = equipment.stacks
+        self._watch = equipment.watch
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
@@ -151,6 +154,8 @@ class Arbiter:
         stack.callback(self._moments.on_exit)
         self._tell_number(settings.workers, None)
         self._births.prepare(settings.worker_class)
+        if self._watch is not None:
+            self._watch.start(self._births.undo_in_child)
         self._turned_at = monotonic()
         self._report.starting(self._turned_at)
 
@@ -158,14 +163,14 @@ class Arbiter:
         """Compare what is wanted with what is there, and act."""
         self._pool.observe(lambda slot: self._scoreboard.row(slot).read(), now)
         self._backoff = recovered(self._backoff, self._pool.workers, now)
+        if (worn := self._wear.find(self._wanted, self._pool.workers, now)) is not None:
+            self._pool.worn(worn.worker.pid)
+            self._log.info("worker worn %s %s; it is replaced", words.name(worn.worker), worn.why)
         planned = self._wanted
         for action in plan(self._goal(), self._pool.workers, now):
             match action:
                 case Spawn():
                     self._spawn(action, now)
-        if (worn := self._wear.find(self._wanted, self._pool.workers, now)) is not None:
-            self._pool.worn(worn.worker.pid)
-            self._log.info("worker worn %s %s; it is replaced", words.name(worn.worker), worn.why)
                 case Retire(pid, is_quick):
                     worker = self._pool.retire(pid, now, quick=is_quick)
                     self._log.debug("worker retired %s", words.name(worker))
@@ -193,6 +198,9 @@ class Arbiter:
         self._control.tick(now)
         for fd in happened.readable:
             if self._reload.hear(fd):
+                continue
+            if self._watch is not None and (has_changed := self._watch.hear(fd)) is not None:
+                self._reload.is_asked |= has_changed and self._phase is not Phase.STOPPING
                 continue
             if (pid := self._channels.pid_of(fd)) is not None:
                 self._hear(pid, now)
@@ -345,6 +353,8 @@ class Arbiter:
         self._explained.add(worker.pid)
         if worker.generation == self._wanted.candidate:
             self._refuse(Refusal(reason))
+        elif not self._has_served and self._may_await_change:
+            self._await_change(reason)
         elif not self._has_served and (self._boot_failures or self._phase is not Phase.STOPPING):
             self._fail(reason)
         else:
@@ -353,6 +363,8 @@ class Arbiter:
     def _on_exit(self, exit_: Exit, now: float) -> None:
         self._hear(exit_.pid, now)  # its last words may say why
         worker = self._pool.get(exit_.pid)
+        if self._watch is not None and self._watch.on_exit(exit_):
+            return
         if worker is None:
             read = self._reload.on_exit(exit_, now)
             if isinstance(read, Refusal):
@@ -371,11 +383,30 @@ class Arbiter:
             self._on_boot_failure(worker, f"the application does not boot: {line}")
         self._explained.discard(worker.pid)
         self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
-        if self._backoff.spawn_at > now and self._phase is not Phase.STOPPING:
+        if self._backoff.spawn_at > now and self._phase is not Phase.STOPPING and not self._awaits_change:
             wait_s, failures = self._backoff.spawn_at - now, self._backoff.failures
             self._log.warning("the next worker starts in %.0f s: %d failures in a row", wait_s, failures)
 
     # ------------------------------------------------------------------ reload
+
+    @property
+    def _may_await_change(self) -> bool:
+        """Whether an application that does not boot is mended before the eyes of who reads why.
+
+        With -D the command that was typed waits for us: it is told, as without `reload`.
+        """
+        return self._watch is not None and self._phase is Phase.BOOTING and not self._loaded.settings.daemon
+
+    @property
+    def _awaits_change(self) -> bool:
+        return self._may_await_change and self._wanted.workers == 0
+
+    def _await_change(self, reason: str) -> None:
+        """Go on without workers: a reload brings them back."""
+        if not self._awaits_change:  # the others of its generation would say the same
+            self._wanted = replace(self._wanted, workers=0)
+            self._log.error("%s", reason)
+            self._log.error("no worker could start: waiting for a change")
 
     def _propose(self, new: Loaded) -> None:
         """Try a configuration that has been read with one worker."""
@@ -389,6 +420,8 @@ class Arbiter:
             return
         self._proposed = loaded
         self._births.prepare(loaded.settings.worker_class)
+        if self._watch is not None:  # it may have died
+            self._watch.start(self._births.undo_in_child)
         self._wanted = replace(self._wanted, candidate=candidate.number)
         self._log.info("reload begun generation=%d", candidate.number)
         for line in (*differences(self._loaded, new), *loaded.notes):
@@ -403,8 +436,11 @@ class Arbiter:
         self._wanted = replace(self._wanted, candidate=0)
         for mistake in refusal.mistakes:
             self._log.error(mistake)
-        self._log.error("reload refused, generation=%d serves on: %s", number, refusal.reason)
-        self._report.refused(refusal.first, self._pool.workers, self._turned_at)
+        if self._awaits_change:
+            self._log.error("reload refused, waiting for the next change: %s", refusal.reason)
+        else:
+            self._log.error("reload refused, generation=%d serves on: %s", number, refusal.reason)
+            self._report.refused(refusal.first, self._pool.workers, self._turned_at)
         self._control.reload_refused(refusal.reason, refusal.mistakes, number)
 
     def _accept(self) -> None:
@@ -417,7 +453,8 @@ class Arbiter:
         self._backoff = Backoff()
         self._is_rolling = True
         self._control.reload_accepted()
-        self._report.accepted()
+        if self._report.is_reloading:
+            self._report.accepted()
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._pool, self._channels)
         try:
@@ -456,14 +493,15 @@ class Arbiter:
             self._moments.when_ready()
             self._report.ready(workers, now)
             self._announce()
-        if self._phase is Phase.RUNNING:
+        if self._phase is Phase.RUNNING or self._awaits_change:
             if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False
                 self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(serving))
                 self._control.reload_done(self._wanted.generation)
             if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
                 self._control.reload_begun()
-                self._report.reload_begun(workers, now)
+                if self._phase is Phase.RUNNING:  # else systemd still waits for the start
+                    self._report.reload_begun(workers, now)
                 refusal = self._reload.begin(self._wanted.boot, now)
                 if refusal is not None:
                     self._refuse(refusal)
@@ -514,6 +552,6 @@ def _wanted(settings: Settings, generation: int) -> Wanted:
         boot=settings.boot_timeout,
         silence=settings.timeout,
         grace=settings.graceful_timeout,
-    )
         most_memory=settings.max_worker_memory,
         most_age=settings.max_worker_age,
+    )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wsgid.arbiter.loop import Loop
     from wsgid.arbiter.moments import Moments
     from wsgid.arbiter.stacks import Stacks
+    from wsgid.arbiter.watch import Watch
     from wsgid.daemon.notify import Notifier
     from wsgid.daemon.pidfile import Pidfile
     from wsgid.log.error import ErrorLog
@@ -44,6 +45,7 @@ class Births:
         moments: Moments,
         control: Control,
         stacks: Stacks,
+        watch: Watch | None,
     ) -> None:
         """`work` is what a worker does; `app` the application, where the settings do not name it."""
         self._work: Final = work
@@ -58,6 +60,7 @@ class Births:
         self._moments: Final = moments
         self._control: Final = control
         self._stacks: Final = stacks
+        self._watch: Final = watch
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
@@ -96,12 +99,15 @@ class Births:
             server_view=self._moments.server,
             worker_view=view,
             stacks=stacks,
+            reports=None if self._watch is None else self._watch.reports,
         )
 
         def first_steps() -> None:
             """Be rid of what is the parent's."""
             self._undo()
             ours.close()
+            if self._watch is not None:
+                self._watch.close_in_worker()
             self._generations.close_in_child(number)
 
         try:

@@ -14,6 +14,7 @@ from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
 from wsgid.arbiter.stacks import Stacks
+from wsgid.arbiter.watch import Watch
 from wsgid.daemon.notify import Notifier
 from wsgid.daemon.pidfile import Pidfile
 from wsgid.daemon.title import set_title
@@ -52,6 +53,7 @@ class Equipment:
     moments: Moments
     control: Control
     stacks: Stacks
+    watch: Watch | None
 
 
 def open_equipment(
@@ -60,9 +62,11 @@ def open_equipment(
     app: Callable[..., Any] | None,
     work: Callable[[WorkerStart], int],
     stack: ExitStack,
+    directory: str,
 ) -> Equipment:
     """Open everything; `stack` closes it again, also if something on the way cannot be opened.
 
+    `directory` is where the server was started.
     Raises ConfigurationError, AddressError, BusyError. Signals come late: until then they end the command,
     as before.
     """
@@ -95,6 +99,9 @@ def open_equipment(
     stacks = Stacks()
     stack.callback(stacks.close)
     moments = Moments(settings, generations.current.hooks, error_log.logger)
+    watch = _watch(settings, generations, loop, directory, error_log, has_source=app is None)
+    if watch is not None:
+        stack.callback(watch.close)
     births = Births(
         work=work,
         app=app,
@@ -108,6 +115,7 @@ def open_equipment(
         moments=moments,
         control=control,
         stacks=stacks,
+        watch=watch,
     )
     stack.callback(births.close)
     return Equipment(
@@ -122,6 +130,30 @@ def open_equipment(
         moments,
         control,
         stacks,
+        watch,
+    )
+
+
+def _watch(
+    settings: Settings,
+    generations: Generations,
+    loop: Loop,
+    directory: str,
+    error_log: ErrorLog,
+    *,
+    has_source: bool,
+) -> Watch | None:
+    """Make what looks at the application's files, where that is asked for. Raises ConfigurationError."""
+    if not settings.reload:
+        return None
+    if not has_source:
+        raise ConfigurationError(
+            "reload: the application was given as a function, and no worker can load its code anew;"
+            ' give it by name, "module:variable"'
+        )
+    extra = [str(one) for one in settings.reload_extra_files]
+    return Watch(
+        settings.reload_engine, extra, directory, generations.current.identity, loop, error_log.logger
     )
 
 

@@ -97,6 +97,12 @@ def end_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def ignore_ends() -> None:
+    """Have a child live on when a terminal or a service manager ends all of us: the arbiter ends it, last."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def tell(pid: int, order: Order) -> None:
     """Send a worker its signal; one that has ended meanwhile is told in vain."""
     with contextlib.suppress(ProcessLookupError):

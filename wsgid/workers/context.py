@@ -32,6 +32,8 @@ class WorkerContext:
     on_wake: Callable[[], None]
     # Tells the arbiter to start a replacement.
     announce_worn: Callable[[], None]
+    # Called with each beat, by whoever beats: about once a second.
+    on_beat: Callable[[], None]
     # Set by tick(): finish what was begun, and return from serve().
     retiring: bool = field(default=False)
     # Set by tick(): the arbiter is gone, and with it whoever would start another worker.
@@ -46,3 +48,4 @@ class WorkerContext:
         """Act on signals, and say that the worker lives; `now` is `time.monotonic()`."""
         self.on_wake()
         self.row.beat(now)
+        self.on_beat()

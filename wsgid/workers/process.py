@@ -27,6 +27,7 @@ from wsgid.metrics.scoreboard import Scoreboard
 from wsgid.metrics.statsd import Statsd
 from wsgid.net.listener import Listener
 from wsgid.workers.context import WorkerContext
+from wsgid.workers.imported import Imported
 from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
@@ -74,6 +75,8 @@ class WorkerStart:
     worker_view: WorkerView
     # Where faulthandler writes the stacks when the arbiter wants to see them (memfd_create(2)).
     stacks: int
+    # Where to tell which files have been imported; None without `reload`.
+    reports: socket.socket | None
 
 
 def run(start: WorkerStart) -> int:
@@ -85,21 +88,29 @@ def run(start: WorkerStart) -> int:
     for number in LISTENED_TO:
         signal.signal(number, signal.SIG_DFL)
     last_words = _LastWords(start.error_log)
+    imported: Imported | None = None
     faulthandler.register(signal.SIGRTMIN + 1, start.stacks, all_threads=True)
     try:
         set_title("worker", start.settings.proc_name)
         if start.identity is not None:
             start.identity.become()
         access_log = _settle_logs(start)
+        if start.reports is not None:
+            imported = last_words.imported = Imported(start.reports)
+            imported.tell()  # the directory at least, for an application that ends the process
         app, moments = _load(start)
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
+        if imported is not None:
+            imported.tell(error)
         _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
         return ExitCode.APPLICATION
 
     last_words.moments = moments
     inbox = _Inbox(start, moments)
+    if imported is not None:
+        imported.tell()
     context = WorkerContext(
         settings=start.settings,
         listeners=start.listeners,
@@ -118,6 +129,7 @@ def run(start: WorkerStart) -> int:
         wake=inbox.descriptors,
         on_wake=inbox.read,
         announce_worn=lambda: _tell(start.channel, WORN),
+        on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
     server = make_server(start.settings.worker_class, context)
@@ -126,6 +138,10 @@ def run(start: WorkerStart) -> int:
     server.serve()
     moments.worker_exit()
     return ExitCode.OK
+
+
+def _nothing() -> None:
+    pass
 
 
 def _settle_logs(start: WorkerStart) -> AccessLog | None:
@@ -238,12 +254,15 @@ class _LastWords:
 
     def __init__(self, error_log: ErrorLog) -> None:
         self.moments: Moments | None = None
+        self.imported: Imported | None = None
         signal.signal(signal.SIGABRT, self._die)
         faulthandler.enable(error_log.fileno(), all_threads=True)
         faulthandler.register(signal.SIGRTMIN, error_log.fileno(), all_threads=True)
 
     def _die(self, _: int, __: FrameType | None) -> None:
         try:
+            if self.imported is not None:
+                self.imported.tell(may_wait=False)  # a module that hangs at its import is to be mended
             if self.moments is not None:
                 self.moments.worker_abort()
         finally:

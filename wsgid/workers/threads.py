@@ -543,6 +543,7 @@ class ThreadServer:
         try:
             self._next_look = now + self._look_every
             self._row.beat(now)
+            self._context.on_beat()
             self._refusals.tick(now)
             self._row.connections = len(self._acceptor.open)
             self._around.renew_date(formatdate(usegmt=True))
