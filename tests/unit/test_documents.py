@@ -159,6 +159,12 @@ def program(name: str, package: str) -> str:
     return path or name
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in sorted((DOCS / "decisions").iterdir())]
+
+    assert [f"{number:04}" for number in range(1, len(numbers) + 1)] == numbers
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_tells_people_to_write_is_right(page: Path, tmp_path: Path) -> None:
     """Those in a file that the page itself checks may be wrong, for that is what they show."""
