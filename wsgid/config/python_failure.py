@@ -58,7 +58,9 @@ def not_run(error: BaseException, text: SourceText, source: Source, path: str) -
     where = _of_frame(frame, source) if frame else Where("file", text.name)
     is_secret = where.line is not None and any(map(sounds_secret, source.names_at(where.line)))
     shown = hide(where, 1) if is_secret else where
-    note = words(error, is_quiet=is_secret)
+    # What the line says is not secret, but what the exception quotes may be: int(os.environ["PASSWORD"]).
+    is_quiet = is_secret or (where.line is not None and any(map(sounds_secret, source.names_in(where.line))))
+    note = words(error, is_quiet=is_quiet)
     if isinstance(error, ModuleNotFoundError):
         note = _instead(error, _imported(source, where.line), source) or note
     labels = [Label(shown, note), *_elsewhere(error, frames[frames.index(frame) + 1 :] if frame else [])]

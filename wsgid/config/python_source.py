@@ -99,16 +99,8 @@ class Source:
 
     def names_at(self, line: int) -> frozenset[str]:
         """Return the names and keys that the statement around a line gives values to."""
-        around = [
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
-        ]
-        if not around:
-            return frozenset()
-        statement = min(around, key=lambda node: (node.end_lineno or node.lineno) - node.lineno)
         found = set()
-        for node in ast.walk(statement):
+        for node in self._statement_at(line):
             match node:
                 case ast.Name(id=name, ctx=ast.Store()) | ast.keyword(arg=str(name)):
                     found.add(name)
@@ -117,6 +109,31 @@ class Source:
                 case _:
                     pass
         return frozenset(found)
+
+    def names_in(self, line: int) -> frozenset[str]:
+        """Return the names in the statement around a line, and its texts, which may be some: environ["X"]."""
+        found = set()
+        called = set()
+        for node in self._statement_at(line):
+            match node:
+                case ast.Name(id=name) | ast.Constant(value=str(name)) | ast.Attribute(attr=name):
+                    found |= {name} if name.isidentifier() else set()
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name))):
+                    called.add(name)
+                case _:
+                    pass
+        # env("PORT"), env.int("PORT"): what reads the environment for the file, and not what is in it.
+        return frozenset(found - ({"env"} & called))
+
+    def _statement_at(self, line: int) -> Iterator[ast.AST]:
+        """Yield all that is in the smallest statement around a line."""
+        around = [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        ]
+        if around:
+            yield from ast.walk(min(around, key=lambda node: (node.end_lineno or node.lineno) - node.lineno))
 
     def is_assigned(self, name: str, line: int | None) -> bool:
         """Tell whether it is an assignment that gave the name its value in this line."""

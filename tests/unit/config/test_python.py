@@ -550,6 +550,38 @@ def test_ctrl_c_is_no_mistake(directory: Directory) -> None:
         directory.read("raise KeyboardInterrupt")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "timeout = int({'PASSWORD': 'hunter2'}['PASSWORD'])",
+        "timeout = int(token)",
+        "raise ValueError(raw_env)",
+    ],
+)
+def test_an_exception_that_quotes_a_secret_is_told_without_its_text(
+    directory: Directory, statement: str
+) -> None:
+    """int() has what it was given in its message."""
+    mistake = directory.refused(f"token = 'hunter2'\nraw_env = [token]\n{statement}\n")
+
+    assert "hunter2" not in mistake.labels[0].note
+    assert mistake.labels[0].note.startswith("ValueError (its text is left out")
+
+
+@pytest.mark.parametrize(
+    ("statement", "note"),
+    [
+        ("timeout = int(env('x'))", "ValueError: invalid literal for int() with base 10: 'x'"),
+        ("raise ValueError('set PASSWORD first')", "ValueError: set PASSWORD first"),
+        ("timeout = {}['PASSWORD']", "KeyError: 'PASSWORD'"),
+    ],
+)
+def test_an_exception_that_only_names_a_secret_is_told_whole(
+    directory: Directory, statement: str, note: str
+) -> None:
+    assert note == directory.refused(f"env = str\n{statement}\n").labels[0].note
+
+
 def test_an_exception_at_a_secret_does_not_show_it(directory: Directory) -> None:
     mistake = directory.refused("workers = 3\nDB_PASSWORD = int('hunter2')\n")
 
