@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import ServerProcess, children
+from tests.support import ROOT, ServerProcess, children
 from wsgid.errors import ExitCode
 from wsgid.workers.reloader import Alarm
 
@@ -183,6 +185,24 @@ def test_inotify_without_watchfiles_is_refused_with_what_to_do(serve: Serve) -> 
     )
     assert ExitCode.CONFIGURATION == server.wait()
     assert "pip install watchfiles" in server.log
+
+
+def test_a_check_finds_that_watchfiles_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_WATCHFILES["sitecustomize.py"])
+    (tmp_path / "shop.toml").write_text('reload = true\nreload_engine = "inotify"\n')
+    words = [sys.executable, "-m", "wsgid", "--check-config", "--no-app", "-c", "shop.toml", "shop"]
+    checked = subprocess.run(
+        words,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert ExitCode.CONFIGURATION == checked.returncode
+    assert "shop.toml:2:17" in checked.stderr
+    assert "pip install watchfiles" in checked.stderr
 
 
 def test_auto_polls_without_watchfiles(serve: Serve) -> None:

@@ -26,6 +26,7 @@ from wsgid.config.env import CMD_ARGS
 from wsgid.config.files import DIRECTORY
 from wsgid.config.load import load
 from wsgid.config.options import parse_command
+from wsgid.workers.reloader import has_inotify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ def check(
     settings = loaded.settings
     players = cast(settings.user, settings.group, unit, initgroups=settings.initgroups)
     with _in_directory(start):
-        found = [*players.findings, *_accounts(loaded), *_daemon(loaded, unit)]
+        found = [*players.findings, *_accounts(loaded), *_daemon(loaded, unit), *_reloader(loaded)]
         if command.no_app:
             found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
@@ -182,6 +183,13 @@ def _accounts(loaded: Loaded) -> Iterator[Finding]:
             gid_of(settings.socket_group)
     except UnknownAccountError as error:
         yield Finding("invalid-value", str(error), "socket_group")
+
+
+def _reloader(loaded: Loaded) -> Iterator[Finding]:
+    settings = loaded.settings
+    if settings.reload and settings.reload_engine == "inotify" and not has_inotify():
+        message = '`reload_engine = "inotify"` needs the package watchfiles, which is not installed'
+        yield Finding("cannot-import", message, "reload_engine", note="pip install watchfiles")
 
 
 def _daemon(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
