@@ -4,7 +4,7 @@
     /chunks?N        the same in three blocks
     /echo?N          the same, then the body of the request
     /stream?N&S      the same in two blocks, S seconds apart
-    /blocks?N&S      six blocks, S seconds before each
+    /blocks?N&S      six blocks, S seconds before each; /blocks?N&S&COUNT: so many
     /nap?N&S         sleeps S seconds first
     /slow?N&S        the same, and tells when it begins
     /spin?N&S        turns a pure Python loop for S seconds first
@@ -53,7 +53,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return _stream(name, float(argument))
     if path == "/blocks":
         start_response("200 OK", headers)
-        return _blocks(float(argument))
+        pause, _, count = argument.partition("&")
+        return _blocks(float(pause), int(count or 6))
     if path in ("/large", "/file"):
         return _large(environ, start_response, int(argument), by_file=path == "/file")
     if path in CALLS:
@@ -73,8 +74,8 @@ def _stream(name: bytes, pause_s: float) -> Iterable[bytes]:
     yield FILLER[500:]
 
 
-def _blocks(pause_s: float) -> Iterable[bytes]:
-    for _ in range(6):
+def _blocks(pause_s: float, count: int) -> Iterable[bytes]:
+    for _ in range(count):
         time.sleep(pause_s)
         yield FILLER
 

@@ -23,7 +23,7 @@ from wsgid.arbiter.equipment import check_number, check_room, open_equipment
 from wsgid.arbiter.listening import announcement, compare
 from wsgid.arbiter.logs import hand_over, reopen, set_error_log
 from wsgid.arbiter.outcome import Refusal, refusal_of
-from wsgid.arbiter.plan import Abort, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
+from wsgid.arbiter.plan import Abort, GiveUp, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
 from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
@@ -175,6 +175,9 @@ class Arbiter:
                     worker = self._pool.retire(pid, now, quick=is_quick)
                     self._log.debug("worker retired %s", words.name(worker))
                     tell(pid, Order.LEAVE if is_quick else Order.DRAIN)
+                case GiveUp(pid):
+                    self._tell_why(action, self._pool.give_up(pid, now), now)
+                    tell(pid, Order.LOG_STACKS)
                 case Abort() | Kill():
                     self._end(action, now)
         self._take_stock(now)
@@ -233,13 +236,16 @@ class Arbiter:
         """Tell why a worker is ended, and end it."""
         is_final = isinstance(action, Kill)
         worker = self._pool.kill(action.pid, now, finally_=is_final)
-        view = self._scoreboard.row(worker.slot).read()
-        for line in words.verdict(action, worker, view, self._wanted, now):
-            self._log.error(line)
+        self._tell_why(action, worker, now)
         tell(action.pid, Order.DIE if is_final else Order.ABORT)
         if action.why is Why.LATE:
             reason = f"the application was not loaded within boot_timeout ({self._wanted.boot:g} s)"
             self._on_boot_failure(worker, reason)
+
+    def _tell_why(self, action: GiveUp | Abort | Kill, worker: Worker, now: float) -> None:
+        view = self._scoreboard.row(worker.slot).read()
+        for line in words.verdict(action, worker, view, self._wanted, now):
+            self._log.error(line)
 
     # ------------------------------------------------------------------ events
 
@@ -551,6 +557,7 @@ def _wanted(settings: Settings, generation: int) -> Wanted:
         generation=generation,
         boot=settings.boot_timeout,
         silence=settings.timeout,
+        longest=settings.request_timeout,
         grace=settings.graceful_timeout,
         most_memory=settings.max_worker_memory,
         most_age=settings.max_worker_age,

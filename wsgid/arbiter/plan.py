@@ -4,22 +4,24 @@ Nothing here forks, kills, waits or reads a clock; `arbiter.py` does what `plan`
 """
 
 # The rules, in this order:
-# 1. What is late (boot_timeout), hung or silent (timeout) is sent SIGABRT, so that it can write where it is,
-#    and SIGKILL a second later; what will not leave (graceful_timeout) is sent SIGKILL.
+# 1. What is late (boot_timeout), hung or silent (timeout), or overlong (request_timeout) is sent SIGABRT, so
+#    that it can write where it is, and SIGKILL a second later; what will not leave (graceful_timeout) is sent
+#    SIGKILL. A worker in which a call hangs beside others that do not is given up: it writes where it is, is
+#    replaced first, and ended when nothing but what hangs is left in it.
 # 2. A worker is retired only when another serves in its stead.
 # 3. A candidate, the generation that a reload tries, gets one worker; all else goes on as before.
-# 4. What the wanted generation lacks is spawned. While stale workers serve, of a former generation or worn,
+# 4. What the wanted generation lacks is spawned. While stale workers serve, of a former generation or spent,
 #    there is at most one worker more than wanted: they are replaced one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from wsgid.arbiter.pool import State, Worker
+from wsgid.arbiter.pool import Call, State, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +50,8 @@ class Wanted:
     """How long a worker may take to become ready (boot_timeout); 0: for ever."""
     silence: float = 30.0
     """How long a call may make no progress, and a worker not beat (timeout); 0: for ever."""
+    longest: float = 0.0
+    """How long a call may take, with progress or without (request_timeout); 0: for ever."""
     grace: float = 30.0
     """How long a retired worker may take to leave (graceful_timeout)."""
     most_memory: int = 0
@@ -65,6 +69,7 @@ class Why(Enum):
 
     LATE = "late"
     HUNG = "hung"
+    OVERLONG = "overlong"
     SILENT = "silent"
     GRACE = "grace"
     LAST_WORDS = "last words"
@@ -88,13 +93,22 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Have a worker write where it is, and know that it is to be replaced: it still serves others."""
+
+    pid: int
+    why: Why
+    after: float
+    """For how many seconds it has been so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Abort:
     """Have a worker write where it is, and die."""
 
     pid: int
     why: Why
     after: float
-    """For how many seconds it has been so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +120,20 @@ class Kill:
     after: float
 
 
-Action = Spawn | Retire | Abort | Kill
+Action = Spawn | Retire | GiveUp | Abort | Kill
 
 
 def plan(wanted: Wanted, workers: Sequence[Worker], now: float) -> list[Action]:
     """Return what is to be done now."""
-    overdue = [
-        deadline for deadline in (_deadline(wanted, worker) for worker in workers) if deadline.at <= now
+    deadlines = [_deadline(wanted, worker, now) for worker in workers]
+    overdue = [deadline for deadline in deadlines if deadline.at <= now]
+    hopeful = [
+        replace(worker, given_up_at=now) if deadline.at <= now else worker
+        for worker, deadline in zip(workers, deadlines, strict=True)
+        if deadline.at > now or deadline.action is GiveUp
     ]
-    lost = {deadline.worker.pid for deadline in overdue}
-    hopeful = [worker for worker in workers if worker.pid not in lost]
     return [
-        *(_end(deadline, now) for deadline in overdue),
+        *(deadline.action(deadline.worker.pid, deadline.why, now - deadline.since) for deadline in overdue),
         *_retire(wanted, hopeful),
         *_spawn(wanted, hopeful, workers, now),
     ]
@@ -125,7 +141,7 @@ def plan(wanted: Wanted, workers: Sequence[Worker], now: float) -> list[Action]:
 
 def next_deadline(wanted: Wanted, workers: Sequence[Worker], now: float) -> float:
     """Return when `plan` may have something to do even if nothing happens; infinity for never."""
-    times = [deadline.at for deadline in (_deadline(wanted, worker) for worker in workers)]
+    times = [_deadline(wanted, worker, now).at for worker in workers]
     if wanted.spawn_at > now and _sort(wanted, workers).lacking > 0:
         times.append(wanted.spawn_at)
     return min(times, default=inf)
@@ -146,43 +162,73 @@ def is_rolled(wanted: Wanted, workers: Sequence[Worker], now: float) -> bool:
 
 
 class _Deadline(NamedTuple):
-    """The next moment at which a worker has done wrong."""
+    """The next moment at which a worker has done wrong, and what is to be done then."""
 
     at: float
+    action: type[GiveUp | Abort | Kill]
     why: Why
     since: float
     worker: Worker
 
 
-def _deadline(wanted: Wanted, worker: Worker) -> _Deadline:
+def _deadline(wanted: Wanted, worker: Worker, now: float) -> _Deadline:
     match worker.state:
         case State.STARTING if wanted.boot:
-            return _Deadline(worker.since + wanted.boot, Why.LATE, worker.since, worker)
-        case State.SERVING if wanted.silence:
-            silent_at = worker.beat + max(wanted.silence, SHORTEST_SILENCE_S)
+            return _Deadline(worker.since + wanted.boot, Abort, Why.LATE, worker.since, worker)
+        case State.SERVING:
+            silence = max(wanted.silence, SHORTEST_SILENCE_S) if wanted.silence else inf
             # A hang that holds the interpreter's lock is silent too; the call says more about it.
-            return _earlier(_hung(wanted, worker), _Deadline(silent_at, Why.SILENT, worker.beat, worker))
+            silent = _Deadline(worker.beat + silence, Abort, Why.SILENT, worker.beat, worker)
+            return _earlier(_hang(wanted, worker, now), silent)
         case State.DRAINING:
             grace = min(wanted.grace, LAST_WORDS_S) if worker.is_hurried else wanted.grace
-            leave = _Deadline(worker.since + grace, Why.GRACE, worker.since, worker)
-            return _earlier(_hung(wanted, worker), leave) if wanted.silence else leave
+            leave = _Deadline(worker.since + grace, Kill, Why.GRACE, worker.since, worker)
+            return _earlier(_hang(wanted, worker, now), leave)
         case State.KILLED if not worker.is_doomed:
-            return _Deadline(worker.since + LAST_WORDS_S, Why.LAST_WORDS, worker.since, worker)
+            return _Deadline(worker.since + LAST_WORDS_S, Kill, Why.LAST_WORDS, worker.since, worker)
         case _:
-            return _Deadline(inf, Why.LAST_WORDS, worker.since, worker)
+            return _never(worker)
 
 
-def _hung(wanted: Wanted, worker: Worker) -> _Deadline:
-    return _Deadline(worker.stalled_since + wanted.silence, Why.HUNG, worker.stalled_since, worker)
+def _hang(wanted: Wanted, worker: Worker, now: float) -> _Deadline:
+    """Return when a call of it is to be seen to: with the worker, if nothing but what hangs is in it then."""
+    ends = sorted((_call_deadline(wanted, worker, call) for call in worker.calls), key=lambda end: end.at)
+    if not ends:
+        return _never(worker)
+    first, last = ends[0], ends[-1]
+    end = first._replace(at=last.at) if _holds_nothing_else(worker) else _never(worker)
+    if worker.given_up_at < inf or end.at <= max(first.at, now):
+        return end
+    return first._replace(action=GiveUp)
+
+
+def _call_deadline(wanted: Wanted, worker: Worker, call: Call) -> _Deadline:
+    hung_at = call.stalled_since + (wanted.silence or inf)
+    overlong_at = call.began + (wanted.longest or inf)
+    if hung_at <= overlong_at:
+        return _Deadline(hung_at, Abort, Why.HUNG, call.stalled_since, worker)
+    return _Deadline(overlong_at, Abort, Why.OVERLONG, call.began, worker)
+
+
+def _holds_nothing_else(worker: Worker) -> bool:
+    """Say if its calls are all that it has: every thread is in one, or all other connections have left.
+
+    Whoever drains accepts no more, so an older number of connections is never too small; but it must have
+    heard of it.
+    """
+    return len(worker.calls) >= worker.threads or (
+        worker.state is State.DRAINING
+        and worker.beat >= worker.since + HEARING_S
+        and worker.connections <= len(worker.calls)
+    )
+
+
+def _never(worker: Worker) -> _Deadline:
+    return _Deadline(inf, Kill, Why.LAST_WORDS, worker.since, worker)
 
 
 def _earlier(one: _Deadline, other: _Deadline) -> _Deadline:
     return one if one.at <= other.at else other
-
-
-def _end(deadline: _Deadline, now: float) -> Action:
-    action = Kill if deadline.why in {Why.GRACE, Why.LAST_WORDS} else Abort
-    return action(deadline.worker.pid, deadline.why, now - deadline.since)
 
 
 class _Sorted(NamedTuple):
@@ -191,7 +237,7 @@ class _Sorted(NamedTuple):
     fresh: list[Worker]
     """What is wanted."""
     stale: list[Worker]
-    """Of a former generation, or worn: to be replaced."""
+    """Of a former generation, or spent: to be replaced."""
     trial: list[Worker]
     """Of the candidate."""
     lacking: int
@@ -200,7 +246,7 @@ class _Sorted(NamedTuple):
 
 def _sort(wanted: Wanted, workers: Sequence[Worker]) -> _Sorted:
     living = [worker for worker in workers if worker.state in {State.STARTING, State.SERVING}]
-    fresh = [worker for worker in living if worker.generation == wanted.generation and not worker.is_worn]
+    fresh = [worker for worker in living if worker.generation == wanted.generation and not worker.is_spent]
     trial = [worker for worker in living if worker.generation == wanted.candidate]
     stale = [worker for worker in living if worker not in fresh and worker not in trial]
     return _Sorted(fresh, stale, trial, lacking=wanted.workers - len(fresh))
@@ -217,9 +263,12 @@ def _retire(wanted: Wanted, workers: Sequence[Worker]) -> Iterator[Retire]:
                 worker for worker in workers if worker.state is State.DRAINING and not worker.is_hurried
             ]
     else:
-        # Those that serve nobody yet are no loss; of the others, the oldest generation goes first.
+        # Those that serve nobody yet are no loss; of the others, the oldest generation goes first, and those
+        # in which a call hangs.
         leaving = [worker for worker in stale if worker.state is State.STARTING]
-        serving = sorted(_serving(stale), key=lambda worker: (worker.generation, worker.slot))
+        serving = sorted(
+            _serving(stale), key=lambda worker: (worker.generation, worker.given_up_at, worker.slot)
+        )
         surplus = len(serving) + len(_serving(fresh)) - wanted.workers
         leaving += serving[: max(surplus, 0)]
         if lacking < 0:

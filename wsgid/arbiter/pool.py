@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,14 @@ TRANSITIONS: Final[dict[State, dict[Event, State]]] = {
 }
 
 
+class Call(NamedTuple):
+    """A call of the application that a thread of a worker is in. Times are `time.monotonic()`."""
+
+    began: float
+    stalled_since: float
+    """When it last made progress; infinity while it waits for its client."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """What is known of one child process. Times are `time.monotonic()`."""
@@ -81,17 +89,27 @@ class Worker:
     """When it said that it is ready."""
     beat: float = 0.0
     """Its last heartbeat."""
-    stalled_since: float = inf
-    """Since when the call that has got nowhere for longest has made no progress; infinity without any."""
+    calls: tuple[Call, ...] = ()
+    threads: int = 0
+    """How many calls it can be in at a time."""
+    connections: int = 0
+    """How many it had open at its last heartbeat or before."""
     is_worn: bool = False
     """It is to be replaced: it has asked for that (max_requests), or wear.py has found it."""
+    given_up_at: float = inf
+    """When a call in it was found to hang beside others; infinity if none was."""
     is_hurried: bool = False
     """It was told to leave at once, not only to drain."""
     is_doomed: bool = False
     """It was sent SIGKILL; there is nothing more to be done."""
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether another one is to serve in its stead."""
+        return self.is_worn or self.given_up_at < inf
+
     def __repr__(self) -> str:
-        marks = ", worn" if self.is_worn else ""
+        marks = (", worn" if self.is_worn else "") + (", given up" if self.given_up_at < inf else "")
         return (
             f"<Worker slot={self.slot} pid={self.pid} generation={self.generation} {self.state.name}{marks}>"
         )
@@ -128,6 +146,10 @@ class WorkerPool:
         """Note that it wants to be replaced."""
         return self._replace(self._workers[pid], is_worn=True)
 
+    def give_up(self, pid: int, now: float) -> Worker:
+        """Note that a call in it hangs beside others that do not."""
+        return self._replace(self._workers[pid], given_up_at=now)
+
     def retire(self, pid: int, now: float, *, quick: bool = False) -> Worker:
         """Note that it was told to drain, or to leave at once."""
         worker = self._move(pid, Event.RETIRE, now)
@@ -156,18 +178,24 @@ class WorkerPool:
             view = read(worker.slot)
             if view.pid != worker.pid:
                 continue
-            stalled_since = min((cell.stalled_since for cell in view.cells), default=inf)
             self._replace(
                 worker,
                 beat=max(worker.beat, min(view.beat, now), self._forgiven),
-                stalled_since=max(stalled_since, self._forgiven),
+                calls=tuple(
+                    Call(max(cell.began, self._forgiven), max(cell.stalled_since, self._forgiven))
+                    for cell in view.cells
+                    if cell.is_busy
+                ),
+                threads=view.threads,
+                connections=view.connections,
             )
 
     def forgive(self, now: float) -> None:
         """Hold nothing against anybody that happened until now: we were away ourselves."""
         self._forgiven = now
         for worker in self.workers:
-            self._replace(worker, since=now, beat=now, stalled_since=max(worker.stalled_since, now))
+            calls = tuple(Call(now, max(call.stalled_since, now)) for call in worker.calls)
+            self._replace(worker, since=now, beat=now, calls=calls)
 
     def _move(self, pid: int, event: Event, now: float) -> Worker:
         worker = self._workers[pid]

@@ -24,7 +24,9 @@ class Order(Enum):
     LEAVE = signal.SIGQUIT
     REOPEN = signal.SIGUSR1
     SHOW_STACKS = signal.SIGRTMIN + 1
-    """Write where you are, and go on."""
+    """Write where you are into the memory that the arbiter reads, and go on."""
+    LOG_STACKS = signal.SIGRTMIN
+    """Write where you are to the error log, and go on."""
     ABORT = signal.SIGABRT
     """Write where you are, and die."""
     DIE = signal.SIGKILL

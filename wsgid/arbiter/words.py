@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from wsgid.arbiter.plan import Abort, Kill, Why
+from wsgid.arbiter.plan import Abort, GiveUp, Kill, Why
 from wsgid.arbiter.pool import State
 from wsgid.log.error import escape
 
@@ -26,7 +26,9 @@ def name(worker: Worker) -> str:
     return f"slot={worker.slot} pid={worker.pid} generation={worker.generation}"
 
 
-def verdict(action: Abort | Kill, worker: Worker, view: RowView, wanted: Wanted, now: float) -> Iterator[str]:
+def verdict(
+    action: GiveUp | Abort | Kill, worker: Worker, view: RowView, wanted: Wanted, now: float
+) -> Iterator[str]:
     """Yield the lines that say why a worker is ended: for which request, after how long, by which setting."""
     calls = [cell for cell in view.cells if cell.is_busy] if view.pid == worker.pid else []
     match action.why:
@@ -35,18 +37,8 @@ def verdict(action: Abort | Kill, worker: Worker, view: RowView, wanted: Wanted,
                 f"worker late {name(worker)} boot_s={action.after:.1f}: not ready within boot_timeout"
                 f" ({wanted.boot:g} s); it writes its stacks and is killed"
             )
-        case Why.HUNG:
-            hung = [cell for cell in calls if now - cell.stalled_since >= wanted.silence] or calls
-            for cell in hung:
-                yield (
-                    f"worker hung {name(worker)} {_call(cell, now)}: no progress for longer than timeout"
-                    f" ({wanted.silence:g} s); it writes its stacks and is killed"
-                )
-            if not hung:
-                yield (
-                    f"worker hung {name(worker)} stalled_s={action.after:.1f}: no progress for longer than"
-                    f" timeout ({wanted.silence:g} s); it writes its stacks and is killed"
-                )
+        case Why.HUNG | Why.OVERLONG:
+            yield from _hang(action, worker, calls, wanted, now)
         case Why.SILENT:
             yield (
                 f"worker silent {name(worker)} silent_s={action.after:.1f}: no heartbeat for longer than"
@@ -61,6 +53,35 @@ def verdict(action: Abort | Kill, worker: Worker, view: RowView, wanted: Wanted,
             yield from (f"worker killed {name(worker)} was serving {_call(cell, now)}" for cell in calls)
         case Why.LAST_WORDS:
             pass  # its ABRT has had its lines
+
+
+def _hang(
+    action: GiveUp | Abort | Kill, worker: Worker, calls: list[CellView], wanted: Wanted, now: float
+) -> Iterator[str]:
+    """Yield a line for each call that hangs or is overlong."""
+    mistakes = {
+        Why.HUNG: f"no progress for longer than timeout ({wanted.silence:g} s)",
+        Why.OVERLONG: f"one call for longer than request_timeout ({wanted.longest:g} s)",
+    }
+    fate = "it writes its stacks and is killed"
+    if isinstance(action, GiveUp):
+        fate = (
+            "it writes its stacks, and is killed when nothing else is left in it,"
+            f" or graceful_timeout ({wanted.grace:g} s) after it is retired"
+        )
+    found = [(why, cell) for cell in calls if (why := _mistake(cell, wanted, now)) is not None]
+    for why, cell in found or [(action.why, cell) for cell in calls]:
+        yield f"worker {why.value} {name(worker)} {_call(cell, now)}: {mistakes[why]}; {fate}"
+    if not calls:
+        field = "stalled_s" if action.why is Why.HUNG else "duration_s"
+        known = f"{name(worker)} {field}={action.after:.1f}"
+        yield f"worker {action.why.value} {known}: {mistakes[action.why]}; {fate}"
+
+
+def _mistake(cell: CellView, wanted: Wanted, now: float) -> Why | None:
+    if wanted.silence and now - cell.stalled_since >= wanted.silence:
+        return Why.HUNG
+    return Why.OVERLONG if wanted.longest and now - cell.began >= wanted.longest else None
 
 
 def death(worker: Worker, exit_: Exit) -> str:

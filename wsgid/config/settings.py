@@ -66,7 +66,6 @@ NOT_BUILT: tuple[str, ...] = (
     "worker_class=tornado",
     "worker_class=asgi",
     "worker_class=module:Class",
-    "request_timeout",
     "forwarded_allow_ips",
     "secure_scheme_headers",
     "proxy_headers",

@@ -133,6 +133,7 @@ class Row:
             generation=generation,
             beat=_time(beat),
             connections=connections,
+            threads=self._cells_in_use(),
             cells=tuple(view for view in views if view is not None),
         )
 
@@ -238,6 +239,9 @@ class RowView:
     beat: float
     connections: int
     cells: tuple[CellView, ...]
+    """Of its threads, but those whose record is half written."""
+    threads: int = 0
+    """How many may call the application."""
 
     @property
     def is_busy(self) -> bool:

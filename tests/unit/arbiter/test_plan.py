@@ -10,8 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsgid.arbiter.plan import Abort, Action, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
-from wsgid.arbiter.pool import State, Worker, WorkerPool
+from wsgid.arbiter.plan import (
+    Abort,
+    Action,
+    GiveUp,
+    Kill,
+    Retire,
+    Spawn,
+    Wanted,
+    Why,
+    is_rolled,
+    next_deadline,
+    plan,
+)
+from wsgid.arbiter.pool import Call, State, Worker, WorkerPool
 
 NOW = 1000.0
 
@@ -36,6 +48,21 @@ def draining(slot: int = 0, generation: int = 1, **fields: Any) -> Worker:
 
 def killed(slot: int = 0, generation: int = 1, **fields: Any) -> Worker:
     return worker(State.KILLED, slot, generation, **fields)
+
+
+def stalled(for_s: float) -> Call:
+    """A call that began so long ago, and has got nowhere since."""
+    return Call(began=NOW - for_s, stalled_since=NOW - for_s)
+
+
+def streaming(for_s: float) -> Call:
+    """A call that began so long ago, and yields one block after the other."""
+    return Call(began=NOW - for_s, stalled_since=NOW)
+
+
+def waiting(for_s: float) -> Call:
+    """A call that waits for its client."""
+    return Call(began=NOW - for_s, stalled_since=inf)
 
 
 def wanted(workers: int = 2, generation: int = 1, **fields: Any) -> Wanted:
@@ -186,7 +213,7 @@ def test_a_late_worker_is_ended_and_replaced() -> None:
 
 
 def test_a_hung_worker_is_ended_and_replaced() -> None:
-    hung = serving(0, stalled_since=NOW - 31)
+    hung = serving(0, calls=(stalled(31),))
 
     assert [Abort(100, Why.HUNG, 31.0), Spawn(1, 1)] == plan(wanted(1), [hung], NOW)
     assert [] == plan(wanted(1, silence=0), [hung], NOW)
@@ -207,7 +234,7 @@ def test_a_short_timeout_does_not_take_a_late_heartbeat_for_death() -> None:
 
 
 def test_the_request_is_blamed_before_the_heartbeat() -> None:
-    hung = serving(0, stalled_since=NOW - 30, beat=NOW - 30)
+    hung = serving(0, calls=(stalled(30),), beat=NOW - 30)
 
     assert Abort(100, Why.HUNG, 30.0) == plan(wanted(1), [hung], NOW)[0]
 
@@ -220,13 +247,129 @@ def test_who_will_not_leave_is_ended() -> None:
 
 
 def test_who_hangs_while_leaving_is_ended() -> None:
-    hung = draining(1, stalled_since=NOW - 30)
+    hung = draining(1, calls=(stalled(30),))
 
     assert [Abort(101, Why.HUNG, 30.0)] == plan(wanted(1), [serving(0), hung], NOW)
 
 
 def test_a_heartbeat_is_not_asked_of_who_leaves() -> None:
     assert [] == plan(wanted(1), [serving(0), draining(1, beat=0.0)], NOW)
+
+
+# A call that hangs, beside others that do not.
+
+
+def test_a_hang_beside_others_gives_the_worker_up_and_starts_the_next() -> None:
+    """Nobody is told to leave, and nobody is killed: the other calls go on."""
+    beside = serving(0, calls=(stalled(31), streaming(5)), threads=4)
+
+    assert [GiveUp(100, Why.HUNG, 31.0), Spawn(1, 1)] == plan(wanted(1), [beside], NOW)
+
+
+def test_a_hang_in_a_worker_with_a_free_thread_gives_it_up() -> None:
+    """Its idle connections, and requests that are half sent, are to find another worker first."""
+    assert (
+        GiveUp(100, Why.HUNG, 31.0) == plan(wanted(1), [serving(0, calls=(stalled(31),), threads=2)], NOW)[0]
+    )
+
+
+def test_who_is_given_up_serves_until_its_replacement_does() -> None:
+    given_up = serving(0, calls=(stalled(99),), threads=4, given_up_at=NOW - 68)
+
+    assert [] == plan(wanted(1), [given_up, starting(1)], NOW)
+    assert [Retire(100)] == plan(wanted(1), [given_up, serving(1)], NOW)
+    assert [] == plan(wanted(1, spawn_at=NOW + 9), [given_up], NOW)
+
+
+def test_who_is_given_up_goes_before_who_is_worn() -> None:
+    workers = [
+        serving(0, is_worn=True),
+        serving(1, calls=(stalled(31),), threads=4, given_up_at=NOW - 1),
+        serving(2),
+    ]
+
+    assert [Retire(101)] == plan(wanted(2), workers, NOW)
+
+
+def test_who_is_given_up_is_ended_once_each_thread_hangs() -> None:
+    workers = [serving(0, calls=(stalled(40), stalled(30)), threads=2, given_up_at=NOW - 10)]
+
+    assert [] == plan(wanted(1), [*workers, starting(1)], NOW - 0.1)
+    assert NOW == next_deadline(wanted(1), [*workers, starting(1)], NOW - 0.1)
+    assert [Abort(100, Why.HUNG, 40.0)] == plan(wanted(1), [*workers, starting(1)], NOW)
+
+
+def test_a_thread_that_waits_for_its_client_does_not_hang() -> None:
+    workers = [serving(0, calls=(stalled(40), waiting(99)), threads=2, given_up_at=NOW - 10), starting(1)]
+
+    assert [] == plan(wanted(1), workers, NOW)
+
+
+def test_who_is_given_up_and_silent_is_ended() -> None:
+    """The hang holds the interpreter's lock: there is nobody else whom it serves."""
+    workers = [serving(0, calls=(stalled(99),), threads=4, given_up_at=NOW - 9, beat=NOW - 30), starting(1)]
+
+    assert [Abort(100, Why.SILENT, 30.0)] == plan(wanted(1), workers, NOW)
+
+
+def test_other_calls_have_graceful_timeout_after_a_hang() -> None:
+    leaving = draining(1, calls=(stalled(99), streaming(5)), threads=4, given_up_at=NOW - 31, since=NOW - 30)
+
+    assert [] == plan(wanted(1), [serving(0), leaving], NOW - 0.1)
+    assert [Kill(101, Why.GRACE, 30.0)] == plan(wanted(1), [serving(0), leaving], NOW)
+
+
+def test_a_hang_that_is_found_while_draining_is_told_once() -> None:
+    leaving = draining(1, calls=(stalled(30), streaming(5)), threads=4)
+
+    assert [GiveUp(101, Why.HUNG, 30.0)] == plan(wanted(1), [serving(0), leaving], NOW)
+    assert [] == plan(wanted(1), [serving(0), replace(leaving, given_up_at=NOW)], NOW)
+
+
+@pytest.mark.parametrize(
+    ("is_ended", "fields"),
+    [
+        (True, {"connections": 1, "beat": NOW + 2}),
+        (False, {"connections": 2, "beat": NOW + 2}),  # somebody is half way through a request
+        (False, {"connections": 1, "beat": NOW + 0.9}),  # it may not have heard, and have accepted one since
+    ],
+)
+def test_a_hang_that_is_left_alone_ends_its_worker(is_ended: bool, fields: dict[str, Any]) -> None:  # noqa: FBT001
+    leaving = draining(1, calls=(stalled(31),), threads=4, given_up_at=NOW - 1, **fields)
+    actions = plan(wanted(1), [serving(0, beat=NOW + 2), leaving], NOW + 2)
+
+    assert ([Abort(101, Why.HUNG, 33.0)] if is_ended else []) == actions
+
+
+# A call that takes too long, though it makes progress.
+
+
+def test_progress_is_enough_for_timeout_but_not_for_request_timeout() -> None:
+    busy = serving(0, calls=(streaming(300),), threads=1)
+
+    assert [] == plan(wanted(1), [busy], NOW)
+    assert [] == plan(wanted(1, longest=300.1), [busy], NOW)
+    assert [Abort(100, Why.OVERLONG, 300.0), Spawn(1, 1)] == plan(wanted(1, longest=300), [busy], NOW)
+    assert NOW == next_deadline(wanted(1, longest=300), [busy], NOW - 1)
+
+
+def test_a_client_that_takes_its_time_counts_for_request_timeout() -> None:
+    assert (
+        Abort(100, Why.OVERLONG, 60.0)
+        == plan(wanted(1, longest=60), [serving(0, calls=(waiting(60),))], NOW)[0]
+    )
+
+
+def test_request_timeout_holds_without_timeout() -> None:
+    busy = serving(0, calls=(stalled(61),))
+
+    assert Abort(100, Why.OVERLONG, 61.0) == plan(wanted(1, silence=0, longest=60), [busy], NOW)[0]
+
+
+def test_an_overlong_call_beside_others_gives_the_worker_up() -> None:
+    beside = serving(0, calls=(streaming(60), streaming(5)), threads=4)
+
+    assert [GiveUp(100, Why.OVERLONG, 60.0), Spawn(1, 1)] == plan(wanted(1, longest=60), [beside], NOW)
 
 
 def test_last_words_take_a_second() -> None:
@@ -270,19 +413,31 @@ def test_next_deadline_is_the_earliest() -> None:
 
 states = st.sampled_from([State.STARTING, State.SERVING, State.DRAINING, State.KILLED])
 workers_lists = st.lists(
-    st.tuples(states, st.integers(1, 3), st.booleans(), st.sampled_from([0.0, 5.0, 29.0, 31.0, 61.0])),
+    st.tuples(
+        states,
+        st.integers(1, 3),
+        st.booleans(),
+        st.sampled_from([0.0, 5.0, 29.0, 31.0, 61.0]),
+        st.sampled_from([(), (31.0,), (5.0, 31.0), (31.0, 40.0)]),
+    ),
     max_size=8,
 )
 
 
 @given(workers_lists, st.integers(1, 4), st.integers(1, 3), st.integers(0, 1))
 def test_the_plan_never_gives_up_service_and_always_arrives(
-    known: list[tuple[State, int, bool, float]], count: int, generation: int, trial: int
+    known: list[tuple[State, int, bool, float, tuple[float, ...]]], count: int, generation: int, trial: int
 ) -> None:
     pool = WorkerPool()
-    for slot, (state, number, worn, age) in enumerate(known):
+    for slot, (state, number, worn, age, stalls) in enumerate(known):
         pool._workers[100 + slot] = worker(
-            state, slot, number, since=NOW - age, is_worn=worn and state is State.SERVING
+            state,
+            slot,
+            number,
+            since=NOW - age,
+            is_worn=worn and state is State.SERVING,
+            calls=tuple(stalled(for_s) for for_s in stalls),
+            threads=2,
         )
     goal = wanted(count, generation, candidate=9 if trial else 0)
     now = NOW
@@ -298,12 +453,15 @@ def test_the_plan_never_gives_up_service_and_always_arrives(
                     pool.add(pid, slot, number, now)
                 case Retire(pid=gone):
                     pool.retire(gone, now)
+                case GiveUp(pid=gone):
+                    pool.give_up(gone, now)
                 case Abort(pid=gone):
                     pool.kill(gone, now, finally_=False)
                 case Kill(pid=gone):
                     pool.kill(gone, now, finally_=True)
         after = sum(1 for one in pool.workers if one.state is State.SERVING)
-        assert after >= min(before, count)
+        lost = sum(isinstance(action, Abort) and action.why is Why.HUNG for action in actions)
+        assert after >= min(before - lost, count)
         if not actions and turn > 40:
             break
         # Then each does what it should: leaves or becomes ready.
@@ -319,4 +477,4 @@ def test_the_plan_never_gives_up_service_and_always_arrives(
 
     assert count + trial == len(pool.workers)
     assert {State.SERVING} == {one.state for one in pool.workers}
-    assert count == sum(1 for one in pool.workers if one.generation == generation and not one.is_worn)
+    assert count == sum(1 for one in pool.workers if one.generation == generation and not one.is_spent)

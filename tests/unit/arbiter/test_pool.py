@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from wsgid.arbiter.pool import TRANSITIONS, Event, State, Worker, WorkerPool
+from wsgid.arbiter.pool import TRANSITIONS, Call, Event, State, Worker, WorkerPool
 from wsgid.metrics.scoreboard import CellView, RowView
 
 PID = 4711
@@ -108,7 +108,7 @@ def test_a_second_retirement_gives_no_more_time_unless_it_is_quick() -> None:
 
 def row(pid: int = PID, beat: float = 9.0, *progress: float) -> RowView:
     cells = tuple(CellView(1, 1.0, time, b"GET", b"/", b"") for time in progress)
-    return RowView(pid=pid, generation=1, beat=beat, connections=0, cells=cells)
+    return RowView(pid=pid, generation=1, beat=beat, connections=3, cells=cells, threads=4)
 
 
 def observed(view: RowView, state: State = State.SERVING) -> Worker:
@@ -117,14 +117,17 @@ def observed(view: RowView, state: State = State.SERVING) -> Worker:
     return pool.workers[0]
 
 
-def test_the_longest_stall_counts() -> None:
+def test_each_call_is_known() -> None:
     worker = observed(row(PID, 9.0, 5.0, 3.0, 0.0))
 
-    assert (9.0, 3.0) == (worker.beat, worker.stalled_since)
+    assert (9.0, 4, 3) == (worker.beat, worker.threads, worker.connections)
+    assert (Call(1.0, 5.0), Call(1.0, 3.0), Call(1.0, inf)) == worker.calls
 
 
-def test_nothing_stalls_in_an_idle_worker() -> None:
-    assert inf == observed(row()).stalled_since
+def test_an_idle_thread_is_in_no_call() -> None:
+    idle = CellView(requests=7, began=0.0, progress=5.0, method=b"GET", target=b"/", peer=b"")
+
+    assert () == observed(RowView(PID, 1, 9.0, 0, cells=(idle,), threads=1)).calls
 
 
 def test_a_stall_that_is_over_is_forgotten() -> None:
@@ -132,13 +135,13 @@ def test_a_stall_that_is_over_is_forgotten() -> None:
     pool.observe(lambda _slot: row(PID, 9.0, 3.0), now=10.0)
     pool.observe(lambda _slot: row(PID, 9.0), now=10.0)
 
-    assert inf == pool.workers[0].stalled_since
+    assert () == pool.workers[0].calls
 
 
 def test_a_former_workers_row_says_nothing() -> None:
     worker = observed(row(pid=1, beat=9.0))
 
-    assert (2.0, inf) == (worker.beat, worker.stalled_since)
+    assert (2.0, ()) == (worker.beat, worker.calls)
 
 
 def test_a_heartbeat_from_the_future_is_taken_for_now() -> None:
@@ -150,7 +153,7 @@ def test_who_is_not_serving_yet_is_not_observed() -> None:
     pool = pool_in(State.STARTING)
     pool.observe(lambda _slot: row(PID, 9.0, 3.0), now=10.0)
 
-    assert inf == pool.workers[0].stalled_since
+    assert () == pool.workers[0].calls
 
 
 def test_mercy_holds_nothing_against_anybody() -> None:
@@ -159,10 +162,12 @@ def test_mercy_holds_nothing_against_anybody() -> None:
     pool.observe(lambda _slot: row(PID, 9.0, 3.0), now=101.0)
     worker = pool.workers[0]
 
-    assert (100.0, 100.0, 100.0) == (worker.since, worker.beat, worker.stalled_since)
+    assert (100.0, 100.0) == (worker.since, worker.beat)
+    assert (Call(100.0, 100.0),) == worker.calls
 
 
 def test_worker_shows_its_state() -> None:
     pool = pool_in(State.SERVING)
 
     assert "<Worker slot=0 pid=4711 generation=1 SERVING, worn>" == repr(pool.worn(PID))
+    assert "<Worker slot=0 pid=4711 generation=1 SERVING, worn, given up>" == repr(pool.give_up(PID, 9.0))

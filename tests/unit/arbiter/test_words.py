@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wsgid.arbiter.plan import Abort, Kill, Wanted, Why
+from wsgid.arbiter.plan import Abort, GiveUp, Kill, Wanted, Why
 from wsgid.arbiter.pool import State, Worker
 from wsgid.arbiter.spawn import Exit
 from wsgid.arbiter.words import death, level, verdict
@@ -32,9 +32,11 @@ def cell(target: bytes = b"/", began: float = 60.0, progress: float = 65.0) -> C
     return CellView(1, began, progress, b"GET", target, b"::1")
 
 
-def lines(action: Abort | Kill, *cells: CellView, pid: int = 7) -> list[str]:
+def lines(
+    action: GiveUp | Abort | Kill, *cells: CellView, pid: int = 7, wanted: Wanted = WANTED
+) -> list[str]:
     view = RowView(pid=pid, generation=1, beat=0.0, connections=0, cells=cells)
-    return list(verdict(action, worker(State.KILLED), view, WANTED, NOW))
+    return list(verdict(action, worker(State.KILLED), view, wanted, NOW))
 
 
 HUNG = Abort(7, Why.HUNG, 35.0)
@@ -63,6 +65,43 @@ def test_what_a_client_sent_is_escaped_and_said_to_be_cut() -> None:
 
 def test_a_hang_whose_row_is_garbage_is_told_without_its_request() -> None:
     assert [True] == ["worker hung" in line and "target" not in line for line in lines(HUNG, cell(), pid=8)]
+
+
+def test_who_is_given_up_is_told_what_comes() -> None:
+    told = lines(GiveUp(7, Why.HUNG, 35.0), cell(b"/hangs"), cell(b"/lives", progress=99.0))
+
+    assert 1 == len(told)
+    assert told[0].endswith(
+        "no progress for longer than timeout (30 s); it writes its stacks, and is killed when nothing else is"
+        " left in it, or graceful_timeout (30 s) after it is retired"
+    )
+
+
+def test_an_overlong_call_is_told_beside_one_that_hangs() -> None:
+    wanted = Wanted(workers=1, generation=1, longest=39.0)
+    told = lines(
+        Abort(7, Why.OVERLONG, 40.0),
+        cell(b"/streams", progress=99.0),
+        cell(b"/hangs", began=70.0, progress=70.0),
+        cell(b"/lives", began=99.0, progress=99.0),
+        wanted=wanted,
+    )
+
+    assert told[0] == (
+        'worker overlong slot=0 pid=7 generation=1 method=GET target="/streams" peer=::1 duration_s=40.0'
+        " stalled_s=1.0: one call for longer than request_timeout (39 s); it writes its stacks and is killed"
+    )
+    assert "worker hung" in told[1]
+    assert "/hangs" in told[1]
+    assert 2 == len(told)
+
+
+def test_an_overlong_call_whose_row_is_garbage_is_told_without_its_request() -> None:
+    told = lines(Abort(7, Why.OVERLONG, 40.0), cell(), pid=8)
+
+    assert ["worker overlong slot=0 pid=7 generation=1 duration_s=40.0: one"] == [
+        line.partition(" call for")[0] for line in told
+    ]
 
 
 def test_who_is_silent_is_told_with_what_it_was_serving() -> None:

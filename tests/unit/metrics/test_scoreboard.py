@@ -27,7 +27,7 @@ def test_what_a_worker_writes_is_read() -> None:
     row.cell(0).begin(13.0, b"GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n", b"::1")
 
     cell = CellView(requests=1, began=13.0, progress=13.0, method=b"GET", target=b"/a?b=c", peer=b"::1")
-    assert RowView(pid=4711, generation=3, beat=12.5, connections=7, cells=(cell,)) == row.read()
+    assert RowView(pid=4711, generation=3, beat=12.5, connections=7, cells=(cell,), threads=1) == row.read()
     assert 7 == row.connections
 
 
