@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from wsgid.errors import ConfigurationError
 
@@ -34,11 +35,37 @@ class Identity:
             ) from error
 
 
+class UnknownAccountError(ConfigurationError):
+    """There is no user, or no group, of that name."""
+
+    def __init__(self, setting: str, kind: Literal["user", "group"], name: str) -> None:
+        database = "passwd" if kind == "user" else "group"
+        super().__init__(f"{setting}: there is no {kind} `{name}`; `getent {database}` lists those there are")
+        self.kind: Final = kind
+        self.name: Final = name
+
+
 def find_identity(user: int | str | None, group: int | str | None, *, initgroups: bool) -> Identity | None:
-    """Return whom `user`, `group` and `initgroups` mean; None, if that is who we are already.
+    """Return whom to become; None, if that is who we are already, or the settings mean nobody.
+
+    Raises ConfigurationError, also where we are not root and could become nobody.
+    """
+    identity = look_up(user, group, initgroups=initgroups)
+    if identity is None or os.geteuid() == 0:
+        return identity
+    if (identity.uid, identity.gid) == (os.geteuid(), os.getegid()):
+        return None
+    raise ConfigurationError(
+        f"user: only root can become {identity.name} (uid={identity.uid} gid={identity.gid}), and this is"
+        f" {user_name(os.geteuid())}; start as root, or leave user and group out"
+    )
+
+
+def look_up(user: int | str | None, group: int | str | None, *, initgroups: bool) -> Identity | None:
+    """Return whom `user`, `group` and `initgroups` mean, whoever we are; None where they mean nobody.
 
     Without `group` it is the user's own, and without `initgroups` there is no other. Raises
-    ConfigurationError, also where we are not root and could become nobody.
+    ConfigurationError.
     """
     if user is None and group is None:
         return None
@@ -52,24 +79,8 @@ def find_identity(user: int | str | None, group: int | str | None, *, initgroups
         raise ConfigurationError(
             f"user: {uid} has no name on this machine, and so no group: set `group`, too"
         )
-    if os.geteuid() != 0:
-        if (uid, gid) == (os.geteuid(), os.getegid()):
-            return None
-        raise ConfigurationError(
-            f"user: only root can become {name} (uid={uid} gid={gid}), and this is"
-            f" {_account(os.geteuid())[0]}; start as root, or leave user and group out"
-        )
     groups = os.getgrouplist(name, gid) if initgroups else [gid]
     return Identity(name, uid, gid, tuple(groups))
-
-
-def _account(uid: int) -> tuple[str, int | None]:
-    """Return the name and the group of a user; the kernel wants neither."""
-    try:
-        entry = pwd.getpwuid(uid)
-    except KeyError:
-        return str(uid), None
-    return entry.pw_name, entry.pw_gid
 
 
 def user_number(setting: str, user: int | str) -> int:
@@ -79,9 +90,7 @@ def user_number(setting: str, user: int | str) -> int:
     try:
         return pwd.getpwnam(user).pw_uid
     except KeyError:
-        raise ConfigurationError(
-            f"{setting}: there is no user `{user}`; `getent passwd` lists those there are"
-        ) from None
+        raise UnknownAccountError(setting, "user", user) from None
 
 
 def group_number(setting: str, group: int | str) -> int:
@@ -91,6 +100,26 @@ def group_number(setting: str, group: int | str) -> int:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
-        raise ConfigurationError(
-            f"{setting}: there is no group `{group}`; `getent group` lists those there are"
-        ) from None
+        raise UnknownAccountError(setting, "group", group) from None
+
+
+def user_name(uid: int) -> str:
+    """Return the name of a user, or its number where it has none."""
+    return _account(uid)[0]
+
+
+def group_name(gid: int) -> str:
+    """Return the name of a group, or its number where it has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _account(uid: int) -> tuple[str, int | None]:
+    """Return the name and the group of a user; the kernel wants neither."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return str(uid), None
+    return entry.pw_name, entry.pw_gid

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from wsgid.cli.check.files import is_made
 from wsgid.cli.check.finding import Finding
-from wsgid.cli.check.identity import name_of
 from wsgid.cli.check.running import is_of, is_perhaps_of
+from wsgid.daemon.identity import user_name
 from wsgid.net.address import Address, is_passed, parse_address
 from wsgid.net.holder import Held, holder_of, look_for_holders
 from wsgid.net.probe import ask, probe
@@ -101,7 +101,7 @@ def tell_holder(
     if arbiter in [holder.pid for holder in held.holders]:
         return None
     if not held.holders:
-        whose = f" a process of {' and '.join(map(name_of, held.uids))}" if held.uids else ""
+        whose = f" a process of {' and '.join(map(user_name, held.uids))}" if held.uids else ""
         note = (
             f"it is in use by{whose or ' somebody'}; which process that is, perhaps this very server, "
             "/proc does not tell this user"

@@ -24,7 +24,7 @@ from wsgid.cli.check.finding import Finding, read_findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wsgid.cli.check.identity import Identity
+    from wsgid.cli.check.identity import Player
 
 # The child ends itself at its deadline; this much later it is ended.
 GRACE_S = 1.0
@@ -40,7 +40,7 @@ class Outcome:
     stacks: str = ""
 
 
-def look_as(identity: Identity | None, deadline_s: float, look: Callable[[], Iterable[Finding]]) -> Outcome:
+def look_as(player: Player | None, deadline_s: float, look: Callable[[], Iterable[Finding]]) -> Outcome:
     """Run `look` in a child that is in our directory, as somebody (None: as we are), and wait for it."""
     receive, send = os.pipe2(os.O_CLOEXEC)
     # What was printed so far is not to be printed twice.
@@ -48,7 +48,7 @@ def look_as(identity: Identity | None, deadline_s: float, look: Callable[[], Ite
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _live(identity, deadline_s, look, send)
+        _live(player, deadline_s, look, send)
     os.close(send)
     try:
         octets, is_late = _listen(receive, pid, deadline_s + GRACE_S)
@@ -114,7 +114,7 @@ def _listen(receive: int, pid: int, patience_s: float) -> tuple[bytes, bool]:
 
 
 def _live(
-    identity: Identity | None,
+    player: Player | None,
     deadline_s: float,
     look: Callable[[], Iterable[Finding]],
     send: int,
@@ -130,8 +130,8 @@ def _live(
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         faulthandler.dump_traceback_later(deadline_s, exit=True, file=send)
         faulthandler.enable(send)
-        if identity is not None:
-            identity.become()
+        if player is not None:
+            player.become()
         findings = list(look())
         with contextlib.suppress(Exception):  # whatever the application has made of them
             sys.stdout.flush()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from wsgid.cli.check import addresses, application, files, proxy, tls
 from wsgid.cli.check.child import look_as
 from wsgid.cli.check.finding import Finding, diagnostic
-from wsgid.cli.check.identity import Cast, UnknownAccountError, cast, gid_of, uid_of
+from wsgid.cli.check.identity import Cast, cast, why_unknown
 from wsgid.cli.check.report import Report, variables_of
 from wsgid.cli.check.running import is_of, service
 from wsgid.cli.check.unit import UNIT_PATH, find_unit
@@ -26,13 +26,14 @@ from wsgid.config.env import CMD_ARGS
 from wsgid.config.files import DIRECTORY
 from wsgid.config.load import load
 from wsgid.config.options import parse_command
+from wsgid.daemon.identity import UnknownAccountError, group_number, user_number
 from wsgid.workers.reloader import has_inotify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wsgid.cli.check.child import Outcome
-    from wsgid.cli.check.identity import Identity
+    from wsgid.cli.check.identity import Player
     from wsgid.cli.check.unit import Unit
     from wsgid.config.load import Loaded
 
@@ -102,7 +103,7 @@ def _all_looks(
             told = addresses.tell_holder(finding, settings.bind, wanted, settings.control_socket)
         if told is not None:
             yield told
-    yield from proxy.look_at_sockets(settings, players.worker)
+    yield from proxy.look_at_sockets(settings, players.worker.identity if players.worker else None)
     closed = list(_look(players.worker, LOOK_S, files.look_at_python))
     if closed:
         yield from closed
@@ -155,9 +156,9 @@ def _cheap_looks(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
 
 
 def _look(
-    identity: Identity | None, deadline_s: float, look: Callable[[], Iterator[Finding]]
+    player: Player | None, deadline_s: float, look: Callable[[], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    outcome: Outcome = look_as(identity, deadline_s, look)
+    outcome: Outcome = look_as(player, deadline_s, look)
     yield from outcome.findings
     if outcome.why_none:
         yield Finding("unreadable-file", f"a look at the machine {outcome.why_none}", detail=outcome.stacks)
@@ -173,16 +174,16 @@ def _without_application(loaded: Loaded) -> Iterator[Finding]:
 def _accounts(loaded: Loaded) -> Iterator[Finding]:
     """Yield the owners of sockets that are not there."""
     settings = loaded.settings
-    try:
-        if settings.socket_user is not None:
-            uid_of(settings.socket_user)
-    except UnknownAccountError as error:
-        yield Finding("invalid-value", str(error), "socket_user")
-    try:
-        if settings.socket_group is not None:
-            gid_of(settings.socket_group)
-    except UnknownAccountError as error:
-        yield Finding("invalid-value", str(error), "socket_group")
+    for setting, account, number in (
+        ("socket_user", settings.socket_user, user_number),
+        ("socket_group", settings.socket_group, group_number),
+    ):
+        try:
+            if account is not None:
+                number(setting, account)
+        except UnknownAccountError as error:
+            message, meant = why_unknown(error)
+            yield Finding("invalid-value", message, setting, None, meant)
 
 
 def _reloader(loaded: Loaded) -> Iterator[Finding]:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from wsgid.cli.check.addresses import addresses
 from wsgid.cli.check.finding import Finding
-from wsgid.cli.check.identity import UnknownAccountError, gid_of, group_name, name_of, uid_of
+from wsgid.daemon.identity import UnknownAccountError, group_name, group_number, user_name, user_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wsgid.cli.check.identity import Identity
     from wsgid.config.settings import Settings
+    from wsgid.daemon.identity import Identity
 
 # Whom nginx, Apache and others run as: Debian, then Red Hat.
 PROXIES = ("www-data", "nginx", "apache")
@@ -32,8 +32,9 @@ def look_at_sockets(settings: Settings, owner: Identity | None) -> Iterator[Find
     if account is None:
         return
     try:
-        uid = uid_of(settings.socket_user) if settings.socket_user is not None else _uid(owner)
-        gid = gid_of(settings.socket_group) if settings.socket_group is not None else _gid(owner)
+        user, group = settings.socket_user, settings.socket_group
+        uid = user_number("socket_user", user) if user is not None else _uid(owner)
+        gid = group_number("socket_group", group) if group is not None else _gid(owner)
     except UnknownAccountError:
         return  # told elsewhere
     mode = settings.socket_mode
@@ -52,7 +53,7 @@ def look_at_sockets(settings: Settings, owner: Identity | None) -> Iterator[Find
         elif not may_connect(account.pw_uid, groups, mode, uid, gid):
             message = (
                 f"{account.pw_name} (a proxy such as nginx) could not connect to {address}: "
-                f"mode {mode:04o}, owner {name_of(uid)}:{group_name(gid)}"
+                f"mode {mode:04o}, owner {user_name(uid)}:{group_name(gid)}"
             )
             note = f'set `socket_group = "{account.pw_name}"`'
             yield Finding("invalid-value", message, "bind", index, note, "warning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wsgid.cli.check.identity import UnknownAccountError, cast, name_of, of_settings, uid_of
+from wsgid.cli.check.identity import cast
 from wsgid.cli.check.unit import Unit
 
 NOBODY = 65534
@@ -19,7 +19,7 @@ def test_root_becomes_the_user_of_the_settings_for_workers_alone() -> None:
 
     assert made.arbiter is None
     assert made.worker is not None
-    assert (NOBODY, "") == (made.worker.uid, made.why_no_import)
+    assert (NOBODY, "") == (made.worker.identity.uid, made.why_no_import)
 
 
 def test_root_becomes_the_user_of_the_unit_for_all() -> None:
@@ -27,7 +27,8 @@ def test_root_becomes_the_user_of_the_unit_for_all() -> None:
 
     assert made.arbiter == made.worker
     assert made.worker is not None
-    assert (NOBODY, 1, "/nonexistent") == (made.worker.uid, made.worker.gid, made.worker.home)
+    identity = made.worker.identity
+    assert (NOBODY, 1, "/nonexistent") == (identity.uid, identity.gid, made.worker.home)
 
 
 @pytest.mark.parametrize("one", [None, unit(""), unit("root")])
@@ -74,10 +75,25 @@ def test_an_account_that_is_not_there_is_a_mistake(
 
 
 def test_numbers_need_no_name() -> None:
-    made = of_settings(54321, 54322)
+    for made in (cast(54321, 54322, None, uid=0), cast(None, None, unit("54321", group="54322"), uid=0)):
+        assert made.worker is not None
+        identity = made.worker.identity
+        assert (54321, 54322, "54321") == (identity.uid, identity.gid, identity.name)
 
-    assert made is not None
-    assert (54321, 54322, "54321") == (made.uid, made.gid, made.name)
-    assert "54321" == name_of(54321)
-    with pytest.raises(UnknownAccountError):
-        uid_of("no-such-user")
+
+def test_a_number_without_a_name_has_no_group_that_a_setting_could_mean() -> None:
+    (finding,) = cast(54321, None, None, uid=0).findings
+
+    assert ("user", "54321 has no name on this machine, and so no group") == (
+        finding.setting,
+        finding.message,
+    )
+    assert "set `group`, too" == finding.note
+    assert cast(None, None, unit("54321"), uid=0).worker is not None
+
+
+def test_a_unit_whose_user_is_not_there_cannot_start() -> None:
+    (finding,) = cast(None, None, unit("nobdy"), uid=0).findings
+
+    assert "wsgid@shop.service cannot start: there is no user `nobdy` on this machine" == finding.message
+    assert "did you mean `nobody`?" == finding.note
