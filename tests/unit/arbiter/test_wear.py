@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from wsgid.arbiter import wear
 from wsgid.arbiter.plan import Wanted
 from wsgid.arbiter.pool import State, Worker
-from wsgid.arbiter.wear import MEMORY_PAUSE_S, SPREAD, Wear, lifetime
+from wsgid.arbiter.wear import MEMORY_PAUSE_S, SPREAD, Wear, lifetime, memory_above
 
 NOW = 1000.0
 MIB = 2**20
@@ -110,22 +112,38 @@ def test_the_bound_itself_is_allowed_and_who_is_gone_has_none() -> None:
 def test_one_worker_is_measured_a_second() -> None:
     """However many there are, and however often the arbiter turns."""
     sizes, workers = Sizes(), [worker(0), worker(1), worker(2, state=State.STARTING), worker(7)]
-    wear = Wear(sizes)
+    looks = Wear(sizes)
     for turn in range(16):
-        wear.find(sized(), workers, NOW + turn / 4)
+        looks.find(sized(), workers, NOW + turn / 4)
 
     assert [100, 101, 107, 100] == sizes.measured
 
 
 def test_a_bound_that_every_worker_breaks_does_not_replace_without_end() -> None:
-    wear = Wear(Sizes(pid100=250, pid101=250))
-    assert wear.find(sized(), [worker(0)], NOW) is not None
-    assert wear.find(sized(), [worker(1)], NOW + 1) is None
-    assert wear.find(sized(), [worker(1)], NOW + MEMORY_PAUSE_S) is not None
+    looks = Wear(Sizes(pid100=250, pid101=250))
+    assert looks.find(sized(), [worker(0)], NOW) is not None
+    assert looks.find(sized(), [worker(1)], NOW + 1) is None
+    assert looks.find(sized(), [worker(1)], NOW + MEMORY_PAUSE_S) is not None
 
 
 def test_a_reload_brings_its_own_bound() -> None:
-    wear = Wear(Sizes(pid100=250))
+    looks = Wear(Sizes(pid100=250))
 
-    assert wear.find(sized(300), [worker(0)], NOW) is None
-    assert wear.find(sized(200), [worker(0)], NOW + 1) is not None
+    assert looks.find(sized(300), [worker(0)], NOW) is None
+    assert looks.find(sized(200), [worker(0)], NOW + 1) is not None
+
+
+def test_what_cannot_be_above_the_bound_is_not_looked_into() -> None:
+    assert memory_above(os.getpid(), 2**50) is None
+    assert (memory_above(os.getpid(), 2**20) or 0) > 2**20
+
+
+def test_where_the_exact_figure_is_hidden_that_of_no_files_pages_stands_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As for root in a container whose workers have another user."""
+    monkeypatch.setattr(wear, "private_memory", lambda _pid: None)
+    monkeypatch.setattr(wear, "resident_memory", lambda _pid: (300, 200))
+
+    assert 200 == memory_above(os.getpid(), 250)
+    assert memory_above(os.getpid(), 300) is None

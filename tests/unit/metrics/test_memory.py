@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 import os
 
-from wsgid.arbiter.wear import memory_above
 from wsgid.metrics.memory import private_memory, resident_memory
 
 SIZE = 32 * 2**20
@@ -31,9 +30,3 @@ def test_what_a_process_wrote_is_its_own() -> None:
 def test_who_is_gone_has_none() -> None:
     assert private_memory(NOBODY) is None
     assert resident_memory(NOBODY) is None
-    assert memory_above(NOBODY, 0) is None
-
-
-def test_what_cannot_be_above_the_bound_is_not_looked_into() -> None:
-    assert memory_above(os.getpid(), 2**50) is None
-    assert (memory_above(os.getpid(), 2**20) or 0) > 2**20
