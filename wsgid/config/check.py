@@ -76,17 +76,8 @@ def suggestion(given: str) -> str:
     given = given.lower().replace("-", "_")
     if given in SYNONYMS:
         return f"did you mean `{SYNONYMS[given]}`?"
-    spellings = {spelling: option.name for option in OPTIONS for spelling in _spellings(option)}
+    spellings = {spelling: option.name for option in OPTIONS for spelling in option.names}
     return did_you_mean(given, spellings)
-
-
-def _spellings(option: Option) -> Iterable[str]:
-    # People try a flag's name in a file: access_logfile, keep_alive.
-    yield option.name
-    yield from option.aliases
-    for flag in option.flags:
-        if flag.startswith("--"):
-            yield flag[2:].replace("-", "_")
 
 
 # Names

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wsgid.config.diagnostics import did_you_mean, one_line
-from wsgid.config.expects import Expects
-from wsgid.config.gunicorn_names import UNUSED
+from wsgid.config.gunicorn_names import COMMANDS, UNUSED
+from wsgid.config.hooks import HOOKS
 from wsgid.config.layers import BY_NAME
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.settings import ALL_KINDS, Settings, about, unbuilt
+from wsgid.config.settings import ALL_KINDS, about, unbuilt
 from wsgid.config.show import DEFAULT, named, redacted, shown
 from wsgid.config.types import AUTO_WORKERS
+from wsgid.config.wording import expected
 from wsgid.config.written import octal, written
 from wsgid.errors import UsageError
 
@@ -32,12 +33,19 @@ CHANGES = {
 
 def find_setting(text: str) -> str:
     """Return the name of a setting that was named in any of its spellings; raises UsageError."""
-    spellings = {spelling: option.name for option in OPTIONS for spelling in _spellings(option)}
-    if text in spellings:
-        return spellings[text]
+    for option in OPTIONS:
+        if text in (*option.flags, *option.old_flags):
+            return option.name
+    spellings = {spelling: option.name for option in OPTIONS for spelling in option.names}
     simple = text.lower().lstrip("-").removeprefix("wsgid_").replace("-", "_")
     if simple in spellings:
         return spellings[simple]
+    if simple in HOOKS:
+        raise UsageError(
+            f"wsgid: `{simple}` is a hook, called with {', '.join(HOOKS[simple])}: `wsgid --explain hooks`"
+        )
+    if simple in COMMANDS:
+        raise UsageError(f"wsgid: --{simple.replace('_', '-')} is no setting: `wsgid --help` has it")
     if simple in UNUSED:
         raise UsageError(f"wsgid: gunicorn's `{simple}` has no use here: {UNUSED[simple]}")
     meant = did_you_mean(simple, spellings)
@@ -84,8 +92,7 @@ def _shown(name: str, given: Given) -> object:
 
 def _facts(option: Option, loaded: Loaded) -> Iterator[tuple[str, str]]:
     known = about(option.name)
-    expects = [item for item in Settings.model_fields[option.name].metadata if isinstance(item, Expects)]
-    yield "type", expects[-1].what if expects else ""
+    yield "type", expected(option.name)
     yield "words", ", ".join(known.words)
     yield "default", _default(option)
     yield "a change needs", CHANGES[known.change]
@@ -143,12 +150,3 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
         ("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
         for row in rows
     ]
-
-
-def _spellings(option: Option) -> Iterator[str]:
-    yield option.name
-    yield from option.aliases
-    for flag in (*option.flags, *option.old_flags):
-        yield flag
-        if flag.startswith("--"):
-            yield flag[2:].replace("-", "_")

@@ -35,3 +35,9 @@ class Option(NamedTuple):
     @property
     def variable(self) -> str:
         return "WSGID_" + self.name.upper()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that people may call it in a file: flags, too, such as access_logfile, keep_alive."""
+        flags = (flag for flag in (*self.flags, *self.old_flags) if flag.startswith("--"))
+        return (self.name, *self.aliases, *(flag[2:].replace("-", "_") for flag in flags))

@@ -84,6 +84,8 @@ def test_a_setting_is_found_by_all_its_names(text: str) -> None:
         ("wrkers", "there is no setting `wrkers`, did you mean `workers`?"),
         ("xyzzy", "there is no setting `xyzzy`"),
         ("worker_tmp_dir", "gunicorn's `worker_tmp_dir` has no use here: workers say that they live"),
+        ("post_request", "a hook, called with worker, req, environ, resp: `wsgid --explain hooks`"),
+        ("check_config", "--check-config is no setting"),
     ],
 )
 def test_what_is_no_setting_is_a_usage_error(text: str, message: str) -> None:
