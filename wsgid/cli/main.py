@@ -107,13 +107,13 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
 def _load_for_callable(read: Callable[[], Loaded]) -> Loaded:
     """Read the settings of a server whose application a program has brought along; raises Mistakes."""
     loaded = read()
-    where = loaded.where("preload_app")
-    if not loaded.settings.preload_app or where is None:
+    given = loaded.history.get("preload_app")
+    if given is None or not given[-1].value:
         return loaded
     from wsgid.config.diagnostics import Diagnostic, Label, Mistakes  # noqa: PLC0415  as above
 
     message = "`preload_app` with an application that is a callable: it is loaded already, and only once"
-    label = Label(where, 'leave it out, or name the application: `wsgid.serve("module:name")`')
+    label = Label(given[-1].place.value, 'leave it out, or name the application: `wsgid.serve("module:name")`')
     mistake = Diagnostic("error", "conflict", message, (label,))
     raise Mistakes(loaded.subject, (mistake, *loaded.warnings), loaded.files)
 
