@@ -113,7 +113,9 @@ def _load_for_callable(read: Callable[[], Loaded]) -> Loaded:
     from wsgid.config.diagnostics import Diagnostic, Label, Mistakes  # noqa: PLC0415  as above
 
     message = "`preload_app` with an application that is a callable: it is loaded already, and only once"
-    label = Label(given[-1].place.value, 'leave it out, or name the application: `wsgid.serve("module:name")`')
+    label = Label(
+        given[-1].place.value, 'leave it out, or name the application: `wsgid.serve("module:name")`'
+    )
     mistake = Diagnostic("error", "conflict", message, (label,))
     raise Mistakes(loaded.subject, (mistake, *loaded.warnings), loaded.files)
 
