@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # So many in a datagram: well below what a socket takes.
 _AT_ONCE: Final = 100
 
+_UNTOLD: Final = -1
+
 # The longest datagram: each path may have as many octets as the kernel allows, written as JSON.
 LONGEST: Final = _AT_ONCE * 6 * 4096
 
@@ -34,7 +36,7 @@ class Imported:
         """When what is not told yet had not been imported. Whether a file that was written later is the one
         that was imported, nobody knows: it is told as changed."""
         self._told: Final[set[str]] = set()
-        self._count = 0
+        self._count = _UNTOLD  # of modules, when all were told
 
     def tell(self, error: BaseException | None = None, *, may_wait: bool = True) -> None:
         """Tell what has not been told yet; `error` is why the application was not loaded.
@@ -42,7 +44,7 @@ class Imported:
         Each file goes with its stamp: a change that comes after this call is noticed, however late the
         reloader reads it.
         """
-        self._count = len(sys.modules)
+        count, self._count = len(sys.modules), _UNTOLD
         files = [*self._imported(), *_of_traceback(error)]
         own = dict.fromkeys(os.path.dirname(path) for path in files if not is_library(path))  # noqa: PTH120  fast
         # A module that was not found, or could not be compiled, is no module: it is looked for beside others.
@@ -52,17 +54,20 @@ class Imported:
         with contextlib.suppress(OSError):  # it is gone, or has not listened for a second: the next turn
             for start in range(0, max(len(fresh), 1), _AT_ONCE):
                 some = fresh[start : start + _AT_ONCE]
-                places = directories if start == 0 else []
+                # Last: a file of theirs that has not been told yet would be new there.
+                places = directories if start + _AT_ONCE >= len(fresh) else []
                 if some or places:
                     self._send(some, places, may_wait=may_wait)
                     self._told.update(some, places)
+            self._count = count
 
     def tick(self) -> None:
         """Tell what was imported since, once a second or so: many an import stands in a function."""
         now = time.time_ns()
         if len(sys.modules) != self._count:
             self.tell(may_wait=False)
-        self._since = now
+        if self._count != _UNTOLD:
+            self._since = now
 
     def _send(self, files: list[str], directories: list[str], *, may_wait: bool) -> None:
         stamps = {}
@@ -79,7 +84,8 @@ class Imported:
                 continue
             path = os.path.abspath(file)  # noqa: PTH100  Path would ask the file system about each
             # What the arbiter has imported new workers inherit, but what its configuration brought in.
-            if name not in self._inherited or not is_library(path):
+            # The program itself nobody imports again.
+            if name != "__main__" and (name not in self._inherited or not is_library(path)):
                 yield path
 
 
