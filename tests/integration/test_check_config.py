@@ -473,6 +473,17 @@ def test_a_directory_that_the_unit_makes_need_not_be_there(site: Project) -> Non
     assert 0 == made.status, made.error
 
 
+def test_the_control_socket_is_where_the_unit_has_it(site: Project) -> None:
+    """The directory for it is made by systemd, which tells the service alone."""
+    text = f'app = "site_"\nchdir = "{site.root}"\nbind = ["127.0.0.1:0"]\n'
+    site.write("etc/shop.toml", text + 'pidfile = "/run/no-such-shop/pid"\n')
+    site.write("etc/mall.toml", text + 'control_socket = "/run/no-such-shop/control"\n')
+    site.write("units/wsgid@.service", f"[Service]\nUser={NOBODY}\nRuntimeDirectory=no-such-%i\n")
+    done = site.check_instances("--all", "--no-app")
+
+    assert "instances `mall` and `shop` have the same control_socket, /run/no-such-shop/control" in done.error
+
+
 # TLS
 
 

@@ -55,6 +55,7 @@ def check(
     # A server that asks for itself, before a reload, knows best as whom and where it runs.
     is_asked_by_server = command.no_app and _is_child_of(argv, environ, cwd)
     unit = find_unit(instance, unit_path) if instance and not is_asked_by_server else None
+    environ = _as_in_unit(environ, unit)
     start = unit.working_directory if unit is not None and Path(unit.working_directory).is_dir() else cwd
     try:
         loaded = load(argv, environ, start, directory=directory)
@@ -79,6 +80,13 @@ def check(
         (*loaded.notes, *players.notes, *addresses.notes(settings.bind), *_unit_notes(unit, start, environ)),
     )
     return report, loaded
+
+
+def _as_in_unit(environ: Mapping[str, str], unit: Unit | None) -> Mapping[str, str]:
+    """Return the environment with what systemd would add to it, as far as a default hangs on it."""
+    made = [path for path in unit.directories if path.startswith("/run/")] if unit is not None else []
+    # systemd.exec(5), RuntimeDirectory=: several are separated by colons.
+    return {**environ, "RUNTIME_DIRECTORY": ":".join(made)} if made else environ
 
 
 def _is_child_of(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> bool:
