@@ -165,6 +165,12 @@ def test_a_reload_of_code_that_does_not_import_is_told_with_its_traceback(server
 
     assert 1 == done.returncode
     assert "No module named 'nothing_of_this_name'" in done.stderr
+    server.expect(r"\[WARNING\] worker gone slot=2 pid=\d+ generation=2 exit status 3, retired")
+    # The workers that serve are replaced at once, if need be: it was not they who failed.
+    (server.directory / "app.py").write_text(APP)
+    os.kill(server.children()[0], signal.SIGKILL)
+    server.expect("worker ready", count=3)
+    assert "failures in a row" not in server.log
 
 
 def test_reloads_at_once_are_each_told(server: ServerProcess) -> None:

@@ -383,6 +383,11 @@ class Arbiter:
         self._pool.exit(exit_.pid, now)
         self._moments.child_exit(exit_.pid)
         self._report.gone(worker)
+        if worker.state is State.STARTING and worker.generation > self._wanted.generation:
+            # It was to try a reload. What it may have said before has refused that; then it is one of those
+            # who are to leave, whether or not a signal has told it so by now.
+            self._on_boot_failure(worker, f"the application does not boot: {words.death(worker, exit_)}")
+            worker = replace(worker, state=State.DRAINING)
         line = words.death(worker, exit_)
         self._log.log(words.level(worker, exit_), line)
         if worker.state is State.STARTING:
