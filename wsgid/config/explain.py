@@ -9,7 +9,7 @@ from wsgid.config.gunicorn_names import COMMANDS, UNUSED
 from wsgid.config.hooks import HOOKS
 from wsgid.config.layers import BY_NAME
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.settings import ALL_KINDS, about, unbuilt
+from wsgid.config.settings import ALL_KINDS, Settings, about, unbuilt
 from wsgid.config.show import DEFAULT, named, redacted, shown
 from wsgid.config.types import AUTO_WORKERS
 from wsgid.config.wording import expected
@@ -73,7 +73,14 @@ def _history(name: str, loaded: Loaded) -> list[tuple[str, ...]]:
         )
         for index, one in enumerate(reversed(given))
     ]
-    return [*rows, (DEFAULT, _default(BY_NAME[name]), "" if given else "in force")]
+    return [*rows, (DEFAULT, _default(BY_NAME[name]), "" if given else _standing_of_default(name, loaded))]
+
+
+def _standing_of_default(name: str, loaded: Loaded) -> str:
+    """Say what becomes of a default where nobody gave a value: `derived` may have made another from it."""
+    default = Settings.model_fields[name].get_default(call_default_factory=True)
+    is_derived = getattr(loaded.settings, name) != default and not BY_NAME[name].default_words
+    return "follows another setting" if is_derived else "in force"
 
 
 def _standing(name: str, is_highest: bool, given: Given) -> str:  # noqa: FBT001  a value like any other

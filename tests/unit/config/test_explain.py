@@ -93,3 +93,9 @@ def test_what_is_no_setting_is_a_usage_error(text: str, message: str) -> None:
         find_setting(text)
 
     assert message in str(caught.value)
+
+
+def test_a_default_that_follows_another_setting_is_not_called_in_force(tmp_path: Path) -> None:
+    for argv, standing in (([], "in force"), (["--umask", "027"], "follows another setting")):
+        text = explain("socket_mode", load(["--explain", "socket_mode", *argv], {}, str(tmp_path)))
+        assert f"  default  0660  {standing}" in text
