@@ -213,7 +213,7 @@ class Exchange:
             except Exception as error:  # noqa: BLE001 - an application may leave anything in its environ
                 self._around.report(self, "the exchange cannot be recorded", error)
         # It holds early_hints, and so this object: let go now what the garbage collector would find late.
-        self.environ = OVER
+        self.environ = self._request.environ = OVER
 
     def _close(self, iterable: Iterable[bytes]) -> None:
         close = getattr(iterable, "close", None)

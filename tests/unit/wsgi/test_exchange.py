@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -203,3 +204,19 @@ def test_path_is_decoded_once_and_the_query_never() -> None:
     Ran(app)
 
     assert ("/a/b", "c", "/a%2Fb?c") == (seen["PATH_INFO"], seen["QUERY_STRING"], seen["RAW_URI"])
+
+
+def test_the_environ_goes_when_the_exchange_is_over() -> None:
+    """It holds early_hints, and so the exchange: a circle, that would be left to the garbage collector."""
+    kept: list[weakref.ref[Wire]] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        environ["test.value"] = value = Wire()
+        kept.append(weakref.ref(value))
+        start_response("200 OK", [])
+        return [b"x"]
+
+    ran = Ran(app)
+
+    assert b"x" == ran.body
+    assert [None] == [reference() for reference in kept]
