@@ -36,40 +36,66 @@ sys.exit(main.main(sys.argv[3:]))
 """
 
 
-# An interpreter below /root (pyenv's) is closed to others: in a mount namespace of its own it is not.
+# What lies below a directory that is closed to others (pyenv's interpreter in /root) is open in a mount
+# namespace of its own. Arguments: the directory, how many things below it are wanted, these, the command.
 OPEN = """
 set -e
-kept=$(mktemp -d)
-trap 'rmdir "$kept" 2>/dev/null || true' EXIT
-mount --bind "$1" "$kept"
-mount -t tmpfs -o mode=755 tmpfs "$2"
-mkdir -p "$1"
-mount --bind "$kept" "$1"
-umount "$kept"
+closed=$1 count=$2
 shift 2
+kept=$(mktemp -d)
+mount -t tmpfs tmpfs "$kept"
+set -- "$@" --
+for _ in $(seq "$count"); do
+    mkdir -p "$kept/$1"
+    mount --bind "$1" "$kept/$1"
+    set -- "$@" "$1"
+    shift
+done
+while [ "$1" != -- ]; do set -- "$@" "$1"; shift; done
+shift
+mount -t tmpfs -o mode=755 tmpfs "$closed"
+for _ in $(seq "$count"); do
+    mkdir -p "$1"
+    mount --bind "$kept/$1" "$1"
+    shift
+done
+umount -R -l "$kept"
 rmdir "$kept"
 exec "$@"
 """
 
+# Of this run: the interpreter, its environment, the code.
+NEEDED = (Path(sys.base_prefix), Path(sys.prefix), Path(__file__).parents[2])
+
 
 def closed_directory() -> Path | None:
     """Give the directory that closes this interpreter to other users; None where it is open to all."""
-    base = Path(sys.base_prefix).resolve()
-    return next((one for one in reversed([base, *base.parents]) if one.stat().st_mode & 0o5 != 0o5), None)
+    return _closing(NEEDED[0])
+
+
+def _closing(place: Path) -> Path | None:
+    whole = place.resolve()
+    return next((one for one in reversed([whole, *whole.parents]) if one.stat().st_mode & 0o5 != 0o5), None)
 
 
 @cache
 def open_to_all() -> tuple[str, ...]:
-    """Give what to put before a command so that every user can read the interpreter, or skip the test."""
-    closed = closed_directory()
-    if closed is None or os.geteuid() != 0:
+    """Give what to put before a command so that every user can read what it needs, or skip the test."""
+    if os.geteuid() != 0:
         return ()
-    base = Path(sys.base_prefix).resolve()
-    prefix = ("unshare", "--mount", "sh", "-c", OPEN, "sh", str(base), str(closed))
+    wanted: dict[Path, list[str]] = {}
+    for place in NEEDED:
+        closed = _closing(place)
+        if closed is not None:
+            wanted.setdefault(closed, []).append(str(place.resolve()))
+    prefix: list[str] = []
+    for closed, places in wanted.items():
+        prefix += ["unshare", "--mount", "sh", "-c", OPEN, "sh", str(closed), str(len(places)), *places]
     done = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        pytest.skip(f"{base} is closed to other users, and cannot be opened: {done.stderr}")
-    return prefix
+        closing = ", ".join(map(str, wanted))
+        pytest.skip(f"closed to other users, and cannot be opened: {closing}: {done.stderr}")
+    return tuple(prefix)
 
 
 @dataclass(frozen=True)

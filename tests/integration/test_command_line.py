@@ -181,9 +181,10 @@ def test_a_limit_of_the_command_line_is_kept(serve: Serve) -> None:
 
 
 def test_what_is_not_in_effect_is_one_warning_and_the_server_serves(serve: Serve) -> None:
-    server = serve("--reload-engine", "poll")
+    server = serve("--proxy-headers", "forwarded", "--forwarded-allow-ips", "10.0.0.0/8")
 
-    assert 1 == server.log.count("warning[not-built-yet]: not in effect yet: `reload_engine`")
+    told = "warning[not-built-yet]: not in effect yet: `forwarded_allow_ips`, `proxy_headers`"
+    assert 1 == server.log.count(told)
     assert ask(server).startswith("HTTP/1.1 200")
 
 
