@@ -1,7 +1,7 @@
-"""What every thread of a worker is doing now, without a death: faulthandler writes it into memory we share.
+"""What every thread of a worker is doing now, without a death: it writes that into memory which we share.
 
-A worker in an endless loop, in a lock or in C code answers too: the signal's handler is faulthandler's own,
-and asks the interpreter for nothing.
+A worker in an endless loop or in a lock answers too, by a thread that is free; only code in C that never
+gives the interpreter's lock back keeps it from that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from wsgid.arbiter.spawn import Order, tell
 
-# A hundred threads of a hundred frames each are more than faulthandler writes.
+# A hundred threads of a hundred frames each.
 _MOST_OCTETS: Final = 1024 * 1024
 
 

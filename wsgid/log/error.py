@@ -117,6 +117,10 @@ class ErrorLog:
                 stream.reconfigure(line_buffering=True)
             os.dup2(self._file.fileno(), descriptor)
 
+    def write(self, text: str) -> None:
+        """Append lines that are no event: stacks, as the interpreter writes them when it dies."""
+        self._file.write(text.encode("utf-8", "backslashreplace"))
+
     def fileno(self) -> int:
         """Return the descriptor, which stays the same for good: faulthandler writes there too."""
         return self._file.fileno()

@@ -32,6 +32,7 @@ from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
 from wsgid.workers.server import make_server
+from wsgid.workers.stacks import format_stacks
 from wsgid.wsgi.exchange import Application
 
 # What the arbiter understands (arbiter/arbiter.py).
@@ -44,8 +45,26 @@ LOGS = b"logs"
 # A message to the arbiter is one datagram; a traceback may be long.
 MESSAGE_BOUND = 32 * 1024
 
-LISTENED_TO = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1)
-IGNORED = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2, signal.SIGWINCH, signal.SIGPIPE)
+# To write the stacks of all threads: to the error log, and to where the arbiter reads them.
+LOG_STACKS = signal.SIGRTMIN
+SHOW_STACKS = signal.SIGRTMIN + 1
+
+LISTENED_TO: tuple[int, ...] = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    LOG_STACKS,
+    SHOW_STACKS,
+)
+IGNORED: tuple[int, ...] = (
+    signal.SIGHUP,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGUSR2,
+    signal.SIGWINCH,
+    signal.SIGPIPE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class WorkerStart:
     # What hooks are given.
     server_view: ServerView
     worker_view: WorkerView
-    # Where faulthandler writes the stacks when the arbiter wants to see them (memfd_create(2)).
+    # Where the stacks are written when the arbiter wants to see them (memfd_create(2)).
     stacks: int
     # Where to tell which files have been imported; None without `reload`.
     reports: socket.socket | None
@@ -87,9 +106,11 @@ def run(start: WorkerStart) -> int:
         signal.signal(number, signal.SIG_IGN)
     for number in LISTENED_TO:
         signal.signal(number, signal.SIG_DFL)
+    # Until there are ears for these: they are to end nobody.
+    signal.signal(LOG_STACKS, signal.SIG_IGN)
+    signal.signal(SHOW_STACKS, signal.SIG_IGN)
     last_words = _LastWords(start.error_log)
     imported: Imported | None = None
-    faulthandler.register(signal.SIGRTMIN + 1, start.stacks, all_threads=True)
     try:
         set_title("worker", start.settings.proc_name)
         if start.identity is not None:
@@ -211,6 +232,11 @@ class _Inbox:
             self._reopen()
         if signal.SIGTERM in numbers:
             context.retiring = True
+        if LOG_STACKS in numbers:
+            self._start.error_log.write(format_stacks())
+        if SHOW_STACKS in numbers:
+            with contextlib.suppress(OSError):
+                os.write(self._start.stacks, format_stacks().encode("utf-8", "backslashreplace"))
         channel = self._start.channel
         if channel.fileno() in self.descriptors:
             with contextlib.suppress(BlockingIOError):
@@ -257,7 +283,6 @@ class _LastWords:
         self.imported: Imported | None = None
         signal.signal(signal.SIGABRT, self._die)
         faulthandler.enable(error_log.fileno(), all_threads=True)
-        faulthandler.register(signal.SIGRTMIN, error_log.fileno(), all_threads=True)
 
     def _die(self, _: int, __: FrameType | None) -> None:
         try:
