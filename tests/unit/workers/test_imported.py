@@ -65,7 +65,17 @@ def test_what_is_imported_is_told_and_the_python_files_beside_it(shop: Path) -> 
     names = ("__init__.py", "models.py", "views.py")
     assert {str(shop / name): stamp(str(shop / name)) for name in names} == told
     assert {str(Path.cwd()), str(shop)} <= set(reports.directories)
-    assert str(Path(sys.executable).parent) not in reports.directories
+
+
+def test_the_program_that_was_started_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody imports it again."""
+    write(tmp_path / "bin" / "wsgid.py", "")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(tmp_path / "bin" / "wsgid.py"))
+    reports, imported = begin()
+    imported.tell()
+
+    assert str(tmp_path / "bin") not in reports.directories
+    assert str(tmp_path / "bin" / "wsgid.py") not in reports.files
 
 
 def test_what_the_arbiter_has_imported_is_not_told() -> None:
