@@ -78,6 +78,7 @@ class Imported:
         self._reports.send(report.encode(), 0 if may_wait else socket.MSG_DONTWAIT)
 
     def _imported(self) -> Iterator[str]:
+        program = sys.modules.get("__main__")  # multiprocessing gives it another name, too
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
             if not isinstance(file, str):
@@ -85,7 +86,7 @@ class Imported:
             path = os.path.abspath(file)  # noqa: PTH100  Path would ask the file system about each
             # What the arbiter has imported new workers inherit, but what its configuration brought in.
             # The program itself nobody imports again.
-            if name != "__main__" and (name not in self._inherited or not is_library(path)):
+            if module is not program and (name not in self._inherited or not is_library(path)):
                 yield path
 
 
