@@ -170,7 +170,13 @@ def test_signals_are_as_for_any_program(stage: Stage) -> None:
     ended = stage.run(script(code))
 
     by_hand = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
-    assert by_hand.stdout == ended.output
+    assert _masks(by_hand.stdout) == _masks(ended.output)
+
+
+def _masks(status: bytes) -> list[int]:
+    """Leave out what glibc keeps for itself, and sets as it likes at a posix_spawn (signal(7), NPTL)."""
+    internal = 1 << 32 - 1 | 1 << 33 - 1
+    return [int(line.split()[1], 16) & ~internal for line in status.splitlines() if line.strip()]
 
 
 def test_descriptors_of_the_server_are_not_inherited(stage: Stage) -> None:

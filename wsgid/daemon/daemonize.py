@@ -69,11 +69,11 @@ def detach(*, keeps_output: bool) -> Teller | Told:
             return _wait(pipe.fileno(), child)
     os.close(reading)
     os.setsid()
-    server = os.fork()
-    if server:
-        with contextlib.suppress(OSError):
-            os.write(writing, b"%d\n" % server)
+    if os.fork():
         os._exit(0)
+    # By itself: it may have more to say before its parent runs again.
+    with contextlib.suppress(OSError):
+        os.write(writing, b"%d\n" % os.getpid())
     _leave_terminal(keeps_output=keeps_output)
     if os.environ.get("LISTEN_PID") == typed:
         # Sockets that a service manager passed to the command (sd_listen_fds(3)) are for us.
