@@ -124,7 +124,7 @@ class Machine:
             timeout=110,
             check=False,
         )
-        if done.returncode == BROKEN:
+        if done.returncode == BROKEN and "CI" not in os.environ:
             pytest.skip(f"no systemd can be booted here: {done.stderr.strip()}")
         assert 0 == done.returncode, f"{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -134,7 +134,8 @@ class Machine:
 def machine(installation: Path) -> Machine:
     if os.geteuid() != 0:
         pytest.skip("only root can boot a systemd of its own")
-    if shutil.which("systemd-nspawn") is None or shutil.which("curl") is None:
+    has_all = shutil.which("systemd-nspawn") is not None and shutil.which("curl") is not None
+    if not has_all and "CI" not in os.environ:
         pytest.skip("systemd-nspawn or curl is not installed (Debian: systemd-container, curl)")
     return Machine(installation)
 
