@@ -276,6 +276,11 @@ class Connection:
             file.close()
             self._spool.budget.give_back(size)
 
+    def lose(self) -> None:
+        """Note that the client takes no more."""
+        self.drop_pending()
+        self.is_cut = True
+
     def close(self) -> None:
         """Let go of everything; the poller has forgotten it."""
         self.state = State.CLOSED

@@ -30,6 +30,7 @@ from wsgid.protocol.response import CONTINUE
 from wsgid.workers.acceptor import Acceptor, ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
+from wsgid.workers.deadlines import Deadlines
 from wsgid.workers.ending import Ending
 from wsgid.workers.handover import HandOver
 from wsgid.workers.leaving import Leaving
@@ -119,7 +120,14 @@ class ThreadServer:
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
-        self._parked: set[Connection] = set()
+        self._deadlines = Deadlines(
+            self._poller,
+            self._ending,
+            body_timeout=self._body_timeout,
+            send_timeout=self._send_timeout,
+            pass_on=self._pass_on_late,
+            leave_ready=self._leave_ready,
+        )
         # Requests, or responses, that wait for a thread that may call the application.
         self._ready: deque[tuple[Connection, Request | None]] = deque()
         self._done = False
@@ -129,7 +137,7 @@ class ThreadServer:
         self._next_look = 0.0
         shortest = min(self._keepalive or inf, self._header_timeout, self._body_timeout, self._send_timeout)
         self._look_every = min(TURN_S, max(0.05, shortest / 4))
-        self._budget.on_release = self._unpark
+        self._budget.on_release = self._deadlines.unpark
 
     def serve(self) -> None:
         """Serve until the worker retires and every connection has ended."""
@@ -276,8 +284,7 @@ class ThreadServer:
         elif request.expects_continue and not self._continue(connection, request):
             self._ending.close(connection)
         elif isinstance(request.body, RequestBody) and request.body.waits_for_room:
-            self._parked.add(connection)
-            self._poller.park(connection, now, now + self._body_timeout)
+            self._deadlines.park(connection, now)
         else:
             self._poller.wait(connection, State.BODY, now, now + self._body_timeout)
 
@@ -419,14 +426,14 @@ class ThreadServer:
             connection.flush()
             connection.detach_pending()
         except ClientGone:
-            self._lose(connection)
+            connection.lose()
         return bool(connection.pending)
 
     def _write_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
         try:
             moved = connection.flush()
         except ClientGone:
-            self._lose(connection)
+            connection.lose()
             moved = True
         if connection.pending:
             deadline = now + self._send_timeout if moved else connection.deadline
@@ -436,11 +443,6 @@ class ThreadServer:
             self._leave_ready(connection, None)
         else:
             self._settle(connection, now, seat)
-
-    def _lose(self, connection: Connection) -> None:
-        """Note that the client takes no more."""
-        connection.drop_pending()
-        connection.is_cut = True
 
     def _settle(self, connection: Connection, now: float, seat: Seat) -> None:
         """Finish an exchange whose last octet is out, or never will be."""
@@ -484,7 +486,7 @@ class ThreadServer:
     def _leave(self, connection: Connection) -> None:
         """Strike a connection off that is about to be closed."""
         self._acceptor.open.pop(connection.fd, None)
-        self._parked.discard(connection)
+        self._deadlines.forget(connection)
 
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
@@ -534,6 +536,10 @@ class ThreadServer:
         self._ending.close(connection)
         return True
 
+    def _pass_on_late(self, connection: Connection, request: Request | None) -> bool:
+        """Give a connection that nobody has spoken on for long to another worker, if this one leaves."""
+        return self._leaving.passes_on and self._pass_on(connection, request)
+
     # ---- what is due ----
 
     def _look(self, now: float) -> None:
@@ -547,9 +553,7 @@ class ThreadServer:
             self._refusals.tick(now)
             self._row.connections = len(self._acceptor.open)
             self._around.renew_date(formatdate(usegmt=True))
-            for connection in list(self._poller.waiting.values()):
-                if connection.deadline <= now and self._poller.claim(connection):
-                    self._expire(connection, now)
+            self._deadlines.look(now)
             leaving = self._leaving
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
@@ -559,39 +563,6 @@ class ThreadServer:
                 self._listen()
         finally:
             self._look_lock.release()
-
-    def _expire(self, connection: Connection, now: float) -> None:
-        """End what a connection waited for in vain."""
-        match connection.state:
-            case State.HEAD | State.BODY:
-                self._ending.refuse(
-                    connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now
-                )
-            case State.PARKED:
-                self._parked.discard(connection)
-                self._ending.refuse(
-                    connection, Refusal(503, "Service Unavailable", "no room for bodies (spool_limit)"), now
-                )
-            case State.WRITING:
-                if connection.has_taken():
-                    self._poller.wait(connection, State.WRITING, now, now + self._send_timeout, WRITE)
-                else:
-                    self._lose(connection)
-                    self._leave_ready(connection, None)
-            case State.LINGERING:
-                self._ending.close(connection)
-            case _:
-                if not (self._leaving.passes_on and self._pass_on(connection, None)):
-                    self._ending.close(connection)
-
-    def _unpark(self) -> None:
-        """Let bodies that waited for room go on: some was given back."""
-        if self._parked:
-            now = monotonic()
-            for connection in list(self._parked):
-                self._parked.discard(connection)
-                if self._poller.claim(connection):
-                    self._poller.wait(connection, State.BODY, now, now + self._body_timeout)
 
     def _count(self, now: float) -> None:
         """Hold the requests that were served against max_requests."""
