@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wsgid import __version__
 from wsgid.arbiter import words
+from wsgid.arbiter.answers import Answers
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
 from wsgid.arbiter.control import Client, Command, number_after
 from wsgid.arbiter.differences import differences, keep_what_must_wait
@@ -28,7 +29,6 @@ from wsgid.arbiter.pool import State, Worker, WorkerPool
 from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
-from wsgid.arbiter.status import server_status, worker_status
 from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
@@ -47,9 +47,6 @@ _TICK_S: Final = 1.0
 
 # Longer away than this (SIGSTOP, a suspended machine), and nobody is judged by what happened meanwhile.
 _AWAY_S: Final = 5.0
-
-# Writing stacks takes a worker some milliseconds; what it has not written by then is left out.
-_STACKS_S: Final = 0.3
 
 
 class Phase(Enum):
@@ -135,6 +132,9 @@ class Arbiter:
         self._control = equipment.control
         self._stacks = equipment.stacks
         self._watch = equipment.watch
+        self._answers = Answers(
+            self._control, self._pool, self._scoreboard, self._generations, self._report, self._stacks
+        )
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
@@ -285,9 +285,9 @@ class Arbiter:
         """Do what somebody asks for by the control socket."""
         match command.word:
             case "status":
-                self._control.answer(client, status=self._status(now))
+                self._answers.show_status(client, self._phase.value, self._wanted.workers, now)
             case "stacks":
-                self._show_stacks(client, now)
+                self._answers.show_stacks(client, now)
             case "stop":
                 self._control.answer(client)
                 self._stop("control socket", is_quick=command.argument == "quick")
@@ -305,29 +305,6 @@ class Arbiter:
                     self._control.answer(client, workers=self._want(command.argument, "control socket"))
             case "upgrade":
                 self._control.refuse(client, "upgrade is not built yet")
-
-    def _status(self, now: float) -> dict[str, Any]:
-        return server_status(
-            version=__version__,
-            pid=os.getpid(),
-            phase=self._phase.value,
-            generation=self._generations.current.number,
-            wanted=self._wanted.workers,
-            requests=self._report.requests(self._pool.workers),
-            listeners=[str(one.address) for one in self._generations.current.listeners.values()],
-            workers=[
-                worker_status(worker, self._scoreboard.row(worker.slot).read(), now)
-                for worker in self._pool.workers
-            ],
-        )
-
-    def _show_stacks(self, client: Client, now: float) -> None:
-        pids = [worker.pid for worker in self._pool.workers if worker.ready_at is not None]
-        for pid in pids:
-            self._stacks.ask(pid)
-        self._control.answer_at(
-            client, now + _STACKS_S, lambda: {"stacks": {str(pid): self._stacks.read(pid) for pid in pids}}
-        )
 
     def _hear(self, pid: int, now: float) -> None:
         """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
