@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 from wsgid.config.diagnostics import did_you_mean
 
@@ -44,11 +45,20 @@ OTHER_SPELLINGS = (
     r"\.[\w.]+|[^\W\d]([\w.]*\w)?:[^\W\d]\w*)$"
 )
 
+# What has to be installed beside us, and the name by which it is.
+_PACKAGES: dict[str, str] = {}
+
+# Where other projects name their servers (pyproject.toml: [project.entry-points."wsgid.servers"]).
+ENTRY_POINTS = "wsgid.servers"
+
 _OURS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 def worker_class(text: str) -> str:
-    """Return the kind that is meant, or `module:Class`; raises ValueError, whose text says what to write."""
+    """Return the kind that is meant, or `module:Class`; raises ValueError, whose text says what to write.
+
+    The name of an entry point becomes the class that it stands for.
+    """
     name = text.removeprefix("egg:gunicorn#")
     name = WORKER_CLASS_ALIASES.get(name, name)
     if name in WORKER_CLASSES or _OURS.fullmatch(name):
@@ -62,7 +72,26 @@ def worker_class(text: str) -> str:
     for beginning, instead in _INSTEAD.items():
         if name.startswith(beginning):
             raise ValueError(f"`{text}` is a class for gunicorn: {instead}")
+    plugged_in = _plugged_in(name)
+    if plugged_in:
+        return plugged_in
     raise ValueError(f"`{text}` is no worker class: {_advice(name)}")
+
+
+def missing_package(kind: str) -> str:
+    """Return the package that a kind needs and that is not installed here, or ""."""
+    package = _PACKAGES.get(kind, "")
+    return package if package and find_spec(package) is None else ""
+
+
+def _plugged_in(name: str) -> str:
+    """Return the class that an installed package names so, or ""."""
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        return ""
+    from importlib.metadata import entry_points  # noqa: PLC0415  20 ms, for names alone that are none of ours
+
+    found = [one.value.partition("[")[0].strip() for one in entry_points(group=ENTRY_POINTS, name=name)]
+    return next((value for value in found if _OURS.fullmatch(value)), "")
 
 
 def _advice(name: str) -> str:

@@ -6,13 +6,14 @@ Only what is surely a mistake is an error; what merely does nothing is a warning
 from __future__ import annotations
 
 import os
+import sys
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.env import DEFAULTS
-from wsgid.config.kinds import WORKER_CLASSES
+from wsgid.config.kinds import WORKER_CLASSES, missing_package
 from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def complaints(
     start where it is essential, and is a warning to a check.
     """
     if "worker_class" not in doubtful:
+        yield from _package(settings, merged)
         yield from _threads(settings, merged)
         yield from _not_honoured(settings, merged)
     yield from _one_of_them(merged)
@@ -49,6 +51,17 @@ def complaints(
 
 
 # What cannot be
+
+
+def _package(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    """Yield an error where the worker class needs what is not installed, where the server would run."""
+    package = missing_package(settings.worker_class)
+    if package and not settings.virtualenv and "worker_class" in merged.history:
+        message = (
+            f'worker_class "{settings.worker_class}" needs the package {package}, which is not installed '
+            f"for {sys.executable}: `pip install {package}`"
+        )
+        yield Diagnostic("error", "cannot-import", message, (Label(_place(merged, "worker_class")),))
 
 
 def _threads(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:

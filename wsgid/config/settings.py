@@ -65,7 +65,6 @@ NOT_BUILT: tuple[str, ...] = (
     "worker_class=eventlet",
     "worker_class=tornado",
     "worker_class=asgi",
-    "worker_class=module:Class",
     "forwarded_allow_ips",
     "secure_scheme_headers",
     "proxy_headers",

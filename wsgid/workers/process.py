@@ -31,7 +31,7 @@ from wsgid.workers.imported import Imported
 from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
-from wsgid.workers.server import make_server
+from wsgid.workers.server import Server, find_server, patch
 from wsgid.workers.stacks import format_stacks
 from wsgid.wsgi.exchange import Application
 
@@ -115,11 +115,12 @@ def run(start: WorkerStart) -> int:
         set_title("worker", start.settings.proc_name)
         if start.identity is not None:
             start.identity.become()
+        patch(start.settings.worker_class)  # before the logs: how they are configured may bring in queue
         access_log = _settle_logs(start)
         if start.reports is not None:
             imported = last_words.imported = Imported(start.reports)
             imported.tell()  # the directory at least, for an application that ends the process
-        app, moments = _load(start)
+        server, app, moments = _load(start)
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
@@ -153,10 +154,10 @@ def run(start: WorkerStart) -> int:
         on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
-    server = make_server(start.settings.worker_class, context)
+    serving = server(context)
     inbox.open()
     _tell(start.channel, READY)
-    server.serve()
+    serving.serve()
     moments.worker_exit()
     return ExitCode.OK
 
@@ -174,12 +175,13 @@ def _settle_logs(start: WorkerStart) -> AccessLog | None:
     return start.access_log if start.access_log is not None and start.access_log.choose() else None
 
 
-def _load(start: WorkerStart) -> tuple[Application, Moments]:
-    """Load the hooks and the application where, and as, the settings say. Raises ApplicationError."""
+def _load(start: WorkerStart) -> tuple[type[Server], Application, Moments]:
+    """Load server, hooks and application where, and as, the settings say. Raises ApplicationError."""
     settings = start.settings
     app: Application | None = start.app
     if app is None:
         prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
+    server = find_server(settings.worker_class)
     moments = Moments(settings.hooks, start.error_log.logger, start.server_view, start.worker_view)
     moments.post_fork()
     if app is None:
@@ -187,7 +189,7 @@ def _load(start: WorkerStart) -> tuple[Application, Moments]:
             raise ApplicationError("no application is named")
         app = load_app(settings.app)
     moments.post_worker_init()
-    return app, moments
+    return server, app, moments
 
 
 def _tell(channel: socket.socket, message: bytes) -> None:

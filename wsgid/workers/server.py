@@ -1,8 +1,22 @@
 """The contract of a server, and which name means which."""
 
-from typing import Protocol
+# Rule 1: the order in a worker is `patch`, then `find_server`, then the application: what a library of green
+#         threads replaces is replaced before anybody has taken hold of it.
+# Rule 2: nothing here imports such a library, nor a server, before it is asked for: the arbiter imports this.
 
-from wsgid.workers.context import WorkerContext
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from wsgid.apps.loader import load_callable
+from wsgid.errors import ApplicationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wsgid.workers.context import WorkerContext
 
 
 class Server(Protocol):
@@ -18,7 +32,24 @@ class Server(Protocol):
         """
 
 
-PATCH_NOTHING = frozenset({"sync", "gthread", "threads"})
+def _nothing() -> None:
+    """Replace nothing: the standard library is as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of worker that comes with us."""
+
+    module: str
+    server: str
+    """The name of the class in that module."""
+    patch: Callable[[], None] = _nothing
+    """Replaces what has to be replaced before anything else is imported."""
+
+
+_THREADS: Final = Kind("wsgid.workers.threads", "ThreadServer")
+
+KINDS: Final[Mapping[str, Kind]] = {"sync": _THREADS, "gthread": _THREADS}
 
 
 def import_early(worker_class: str) -> None:
@@ -26,16 +57,33 @@ def import_early(worker_class: str) -> None:
 
     That is 3 MB of private memory a worker, and a part of the time that it takes to be ready.
     """
-    if worker_class in PATCH_NOTHING:
-        import wsgid.workers.threads  # noqa: F401, PLC0415
+    if KINDS.get(worker_class) is _THREADS:
+        import_module(_THREADS.module)
 
 
-def make_server(worker_class: str, context: WorkerContext) -> Server:
-    """Make the server that a setting names."""
-    if worker_class in PATCH_NOTHING:
-        # Lazy on purpose: any other kind is imported in the child alone, after its patch has run.
-        from wsgid.workers.threads import ThreadServer  # noqa: PLC0415
+def patch(worker_class: str) -> None:
+    """Make the process one in which a kind can serve: the first thing of it that runs there.
 
-        return ThreadServer(context)
-    # The settings refuse it before a worker is forked.
-    raise ValueError(f"worker_class {worker_class!r} is not built yet")
+    A class of somebody else's is imported before the application is: what it needs to be replaced, its module
+    replaces at its top.
+    """
+    kind = KINDS.get(worker_class)
+    if kind is not None:
+        kind.patch()
+
+
+def find_server(worker_class: str) -> type[Server]:
+    """Return the class that a setting names; raises ApplicationError.
+
+    Where it is `module:Class`, the module is looked for as the application is, and so after `prepare`.
+    """
+    kind = KINDS.get(worker_class)
+    if kind is not None:
+        return cast("type[Server]", getattr(import_module(kind.module), kind.server))
+    found = load_callable(worker_class, "worker class")
+    if not callable(getattr(found, "serve", None)):
+        raise ApplicationError(
+            f"worker class `{worker_class}`: it has no method `serve`; a worker class has two, "
+            "`__init__(self, context)` and `serve(self)`"
+        )
+    return cast("type[Server]", found)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wsgid.config.kinds import worker_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -52,3 +57,18 @@ def test_what_is_no_kind_is_refused_with_what_to_use(written: str, advice: str) 
         worker_class(written)
 
     assert advice in str(caught.value)
+
+
+def test_an_installed_package_may_name_a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entry points, as `pip install` writes them down; a class that is none of this form is not taken."""
+    about = tmp_path / "plug-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plug\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[wsgid.servers]\nplug = plug.servers:Plug [more]\nplugged = plug.servers\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert "plug.servers:Plug" == worker_class("plug")
+    with pytest.raises(ValueError, match="no worker class"):
+        worker_class("plugged")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wsgid.apps.loader import load_app, load_callable, prepare
 from wsgid.cli.check.finding import Finding
 from wsgid.errors import ApplicationError
+from wsgid.workers.server import find_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ def _load_other(spec: str) -> object:
 
 
 def _load_worker_class(spec: str) -> object:
-    return load_callable(spec, "worker class")
+    return find_server(spec)
 
 
 def _load_hook(spec: str) -> object:
