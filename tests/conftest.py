@@ -57,7 +57,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         for server in _servers_of(item):
             server.keep = True
             report.sections.append((f"server {server.pid}", server.story()))
+    # What a test has logged may hold what no encoding takes; a report travels from one process to another.
+    report.sections = [(title, _encodable(text)) for title, text in report.sections]
     return report
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _servers_of(item: pytest.Item) -> list[ServerProcess]:

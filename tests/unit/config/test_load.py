@@ -502,6 +502,7 @@ def test_a_load_can_be_repeated(start: Start) -> None:
 @pytest.mark.parametrize(
     ("pid", "count", "bind"),
     [(os.getpid(), "2", "systemd:*"), (1, "2", "0.0.0.0:80"), (os.getpid(), "0", "0.0.0.0:80")],
+    ids=["passed to us", "passed to another process", "none passed"],
 )
 def test_sockets_that_are_passed_to_us_are_the_default(start: Start, pid: int, count: str, bind: str) -> None:
     """Before the port of a platform: who passes a socket has no port in mind."""

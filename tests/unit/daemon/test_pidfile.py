@@ -36,7 +36,9 @@ def test_it_has_the_pid_until_it_is_released(path: Path) -> None:
     pidfile.release()
 
 
-@pytest.mark.parametrize("content", ["", "1\n", f"{os.getpid()}", " 99999999 \n"])
+@pytest.mark.parametrize(
+    "content", ["", "1\n", f"{os.getpid()}", " 99999999 \n"], ids=["empty", "init", "ours", "nobody"]
+)
 def test_a_stale_one_is_replaced_whoever_has_its_number_now(path: Path, content: str) -> None:
     """Pid 1 lives, and so do we; neither has locked the file."""
     path.write_text(content)
