@@ -32,7 +32,7 @@ from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
-from wsgid.workers.process import FAILED, READY, WORN, WorkerStart, run
+from wsgid.workers.process import FAILED, READY, WORN, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
     from wsgid.net.listener import Listener
+    from wsgid.workers.start import WorkerStart
 
 # The scoreboard is looked at once a second, as often as workers write their heartbeat.
 _TICK_S: Final = 1.0

@@ -8,8 +8,8 @@ import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.arbiter.spawn import spawn
-from wsgid.workers.process import WorkerStart
 from wsgid.workers.server import import_early
+from wsgid.workers.start import WorkerStart
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wsgid.config.settings import Settings
     from wsgid.log.error import ErrorLog
     from wsgid.net.activation import PassedSockets
-    from wsgid.workers.process import WorkerStart
+    from wsgid.workers.start import WorkerStart
 
 # Few servers have more threads a worker, and a reload may add some.
 _LEAST_CELLS: Final = 64

@@ -19,23 +19,21 @@ if TYPE_CHECKING:
     from wsgid.wsgi.exchange import Application
 
 
+def find_hooks(hooks: Mapping[str, str | Callable[..., Any]], log: logging.Logger) -> Hooks:
+    """Find a worker's functions, importing those that are named. Raises ApplicationError."""
+    functions = {
+        name: load_callable(hook, f"hook {name}") if isinstance(hook, str) else hook
+        for name, hook in hooks.items()
+        if name in IN_A_WORKER
+    }
+    return Hooks(functions, log)
+
+
 class Moments:
     """What a worker calls, and with what."""
 
-    def __init__(
-        self,
-        hooks: Mapping[str, str | Callable[..., Any]],
-        log: logging.Logger,
-        server: ServerView,
-        worker: WorkerView,
-    ) -> None:
-        """Find the functions, importing those that are named. Raises ApplicationError."""
-        functions = {
-            name: load_callable(hook, f"hook {name}") if isinstance(hook, str) else hook
-            for name, hook in hooks.items()
-            if name in IN_A_WORKER
-        }
-        self._hooks: Final = Hooks(functions, log)
+    def __init__(self, hooks: Hooks, server: ServerView, worker: WorkerView) -> None:
+        self._hooks: Final = hooks
         self._server: Final = server
         self._worker: Final = worker
         worker.pid = os.getpid()

@@ -11,29 +11,18 @@ import faulthandler
 import os
 import signal
 import socket
-from dataclasses import dataclass
 from types import FrameType
 
-from wsgid.apps.loader import load_app, prepare
-from wsgid.config.settings import Settings
-from wsgid.daemon.identity import Identity
 from wsgid.daemon.title import set_title
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
-from wsgid.hooks import ServerView, WorkerView
-from wsgid.log.access import AccessLog
 from wsgid.log.error import ErrorLog
-from wsgid.log.syslog import Syslog
-from wsgid.metrics.scoreboard import Scoreboard
-from wsgid.metrics.statsd import Statsd
-from wsgid.net.listener import Listener
+from wsgid.workers.boot import load, settle_in
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.imported import Imported
-from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
-from wsgid.workers.server import Server, find_server, patch
 from wsgid.workers.stacks import format_stacks
-from wsgid.wsgi.exchange import Application
+from wsgid.workers.start import WorkerStart
 
 # What the arbiter understands (arbiter/arbiter.py).
 READY = b"ready"
@@ -67,37 +56,6 @@ IGNORED: tuple[int, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerStart:
-    """What the arbiter gives to a new worker."""
-
-    settings: Settings
-    # A callable, where the server is embedded (wsgid.serve); else the settings name it.
-    app: Application | None
-    listeners: tuple[Listener, ...]
-    scoreboard: Scoreboard
-    slot: int
-    generation: int
-    # The worker's end of its pair with the arbiter.
-    channel: socket.socket
-    # Both ends of the pair on which connections travel between workers.
-    handover: tuple[socket.socket, socket.socket] | None
-    error_log: ErrorLog
-    # Where the error log goes too.
-    syslog: Syslog | None
-    access_log: AccessLog | None
-    statsd: Statsd | None
-    # Whom to become, before anything of the application's runs.
-    identity: Identity | None
-    # What hooks are given.
-    server_view: ServerView
-    worker_view: WorkerView
-    # Where the stacks are written when the arbiter wants to see them (memfd_create(2)).
-    stacks: int
-    # Where to tell which files have been imported; None without `reload`.
-    reports: socket.socket | None
-
-
 def run(start: WorkerStart) -> int:
     """Live the life of a worker; gives the exit status."""
     row = start.scoreboard.row(start.slot)
@@ -110,27 +68,24 @@ def run(start: WorkerStart) -> int:
     signal.signal(LOG_STACKS, signal.SIG_IGN)
     signal.signal(SHOW_STACKS, signal.SIG_IGN)
     last_words = _LastWords(start.error_log)
-    imported: Imported | None = None
     try:
         set_title("worker", start.settings.proc_name)
-        if start.identity is not None:
-            start.identity.become()
-        patch(start.settings.worker_class)  # before the logs: how they are configured may bring in queue
-        access_log = _settle_logs(start)
-        if start.reports is not None:
-            imported = last_words.imported = Imported(start.reports)
-            imported.tell()  # the directory at least, for an application that ends the process
-        server, app, moments = _load(start)
+        settled = settle_in(start, last_words.note_imports)
+        moments = Moments(settled.hooks, start.server_view, start.worker_view)
+        moments.post_fork()
+        app = load(start)
+        moments.post_worker_init()
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
-        if imported is not None:
-            imported.tell(error)
+        if last_words.imported is not None:
+            last_words.imported.tell(error)
         _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
         return ExitCode.APPLICATION
 
     last_words.moments = moments
     inbox = _Inbox(start, moments)
+    access_log, imported = settled.access_log, settled.imported
     if imported is not None:
         imported.tell()
     context = WorkerContext(
@@ -154,42 +109,16 @@ def run(start: WorkerStart) -> int:
         on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
-    serving = server(context)
+    server = settled.server(context)
     inbox.open()
     _tell(start.channel, READY)
-    serving.serve()
+    server.serve()
     moments.worker_exit()
     return ExitCode.OK
 
 
 def _nothing() -> None:
     pass
-
-
-def _settle_logs(start: WorkerStart) -> AccessLog | None:
-    """Have the logs as the settings say; gives the access log, if anybody takes its lines."""
-    settle_logs(start.settings, start.error_log, start.syslog)
-    count_lines(start.error_log, start.statsd)
-    if start.settings.capture_output:
-        start.error_log.capture_output()
-    return start.access_log if start.access_log is not None and start.access_log.choose() else None
-
-
-def _load(start: WorkerStart) -> tuple[type[Server], Application, Moments]:
-    """Load server, hooks and application where, and as, the settings say. Raises ApplicationError."""
-    settings = start.settings
-    app: Application | None = start.app
-    if app is None:
-        prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
-    server = find_server(settings.worker_class)
-    moments = Moments(settings.hooks, start.error_log.logger, start.server_view, start.worker_view)
-    moments.post_fork()
-    if app is None:
-        if settings.app is None:
-            raise ApplicationError("no application is named")
-        app = load_app(settings.app)
-    moments.post_worker_init()
-    return server, app, moments
 
 
 def _tell(channel: socket.socket, message: bytes) -> None:
@@ -286,10 +215,14 @@ class _LastWords:
         signal.signal(signal.SIGABRT, self._die)
         faulthandler.enable(error_log.fileno(), all_threads=True)
 
+    def note_imports(self, imported: Imported) -> None:
+        """Tell the reloader, too, before the end: a module that hangs at its import is to be mended."""
+        self.imported = imported
+
     def _die(self, _: int, __: FrameType | None) -> None:
         try:
             if self.imported is not None:
-                self.imported.tell(may_wait=False)  # a module that hangs at its import is to be mended
+                self.imported.tell(may_wait=False)
             if self.moments is not None:
                 self.moments.worker_abort()
         finally:

@@ -1,0 +1,67 @@
+"""What a process does until it can load the application: as whom, with which logs, server and hooks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wsgid.apps.loader import load_app, prepare
+from wsgid.errors import ApplicationError
+from wsgid.hooks import Hooks
+from wsgid.log.access import AccessLog
+from wsgid.workers.imported import Imported
+from wsgid.workers.logs import count_lines, settle_logs
+from wsgid.workers.moments import find_hooks
+from wsgid.workers.server import Server, find_server, patch
+from wsgid.workers.start import Start
+from wsgid.wsgi.exchange import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a process has that has settled in."""
+
+    server: type[Server]
+    hooks: Hooks
+    # If anybody takes its lines.
+    access_log: AccessLog | None
+    # None without `reload`.
+    imported: Imported | None
+
+
+def settle_in(start: Start, on_imports: Callable[[Imported], None]) -> Settled:
+    """Take all steps up to the application. Raises ApplicationError, ConfigurationError.
+
+    `on_imports` is given what tells, with `reload`, which files were imported: from then on whoever fails
+    tells them, too.
+    """
+    settings = start.settings
+    if start.identity is not None:
+        start.identity.become()
+    patch(settings.worker_class)  # before the logs: how they are configured may bring in queue
+    access_log = _settle_logs(start)
+    imported: Imported | None = None
+    if start.reports is not None:
+        imported = Imported(start.reports)
+        on_imports(imported)
+        imported.tell()  # the directory at least, for an application that ends the process
+    if start.app is None:
+        prepare(chdir=settings.chdir, pythonpath=settings.pythonpath, env=settings.env)
+    server = find_server(settings.worker_class)
+    return Settled(server, find_hooks(settings.hooks, start.error_log.logger), access_log, imported)
+
+
+def load(start: Start) -> Application:
+    """Load the application, if that is not done; raises ApplicationError."""
+    if start.app is not None:
+        return start.app
+    if start.settings.app is None:
+        raise ApplicationError("no application is named")
+    return load_app(start.settings.app)
+
+
+def _settle_logs(start: Start) -> AccessLog | None:
+    """Have the logs as the settings say."""
+    settle_logs(start.settings, start.error_log, start.syslog)
+    count_lines(start.error_log, start.statsd)
+    if start.settings.capture_output:
+        start.error_log.capture_output()
+    return start.access_log if start.access_log is not None and start.access_log.choose() else None
