@@ -1,4 +1,4 @@
-"""Writes the completion scripts of bash, zsh and fish from the parser: `python -m docs.completion`.
+"""Writes the completion scripts of bash, zsh and fish from the parsers: `python -m docs.completion`.
 
 shtab makes them, at build time: whoever completes a word needs neither it nor a start of Python.
 """  # noqa: INP001 - pages with a script among them, not a package
@@ -14,14 +14,16 @@ import shtab
 from wsgid.cli.commands import COMPLETION
 from wsgid.config.kinds import WORKER_CLASSES
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.options import make_parser
+from wsgid.config.options import PROGRAMS, WSGID, make_parser
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from wsgid.config.options import Program
+
 SHELLS: Final = ("bash", "zsh", "fish")
-HEAD: Final = "made by `python -m docs.completion`; `wsgid --print-completion {}` prints it"
+HEAD: Final = "made by `python -m docs.completion`; `{} --print-completion {}` prints it"
 
 # Which files a shell offers is the metavar's to say.
 FILES: Final = {
@@ -29,6 +31,7 @@ FILES: Final = {
     "FILE[#NAME]": shtab.FILE,
     "DIR": shtab.DIRECTORY,
     "DIR[,DIR]": shtab.DIRECTORY,
+    "SETTINGS_PATH": shtab.FILE,
 }
 
 # The instances are what lies in one directory: NAME.toml, NAME.d and so on, but wsgid itself.
@@ -46,18 +49,19 @@ PREAMBLE: Final = {
 
 def main() -> None:
     COMPLETION.mkdir(exist_ok=True)
-    for shell in SHELLS:
-        path(shell).write_text(script(shell), encoding="utf-8")
+    for program in PROGRAMS:
+        for shell in SHELLS:
+            path(shell, program).write_text(script(shell, program), encoding="utf-8")
 
 
-def path(shell: str) -> Path:
+def path(shell: str, program: Program = WSGID) -> Path:
     """Return where a script lies: with the package, for `wsgid --print-completion` to find it."""
-    return COMPLETION / f"wsgid.{shell}"
+    return COMPLETION / f"{program.name}.{shell}"
 
 
-def script(shell: str) -> str:
+def script(shell: str, program: Program = WSGID) -> str:
     """Return the text that a script should have."""
-    parser = make_parser()
+    parser = make_parser(program)
     for action in parser._actions:  # noqa: SLF001  argparse has no other way to ask
         _teach(action)
     text = shtab.complete(parser, shell, preamble=PREAMBLE)  # type: ignore[arg-type]  # a text a shell, as it documents
@@ -65,7 +69,8 @@ def script(shell: str) -> str:
     # Its head tells how to install what is not installed so; the first line tells zsh whose completion it is.
     first = lines[:1] if lines[0].startswith("#compdef") else []
     rest = dropwhile(lambda line: not line or line.startswith("#"), lines)
-    body = "\n".join([*first, f"# Completion for wsgid; {HEAD.format(shell)}.", "", *rest])
+    name = program.name
+    body = "\n".join([*first, f"# Completion for {name}; {HEAD.format(name, shell)}.", "", *rest])
     return re.sub(r"\n{3,}", "\n\n", body) + "\n"
 
 

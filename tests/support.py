@@ -55,6 +55,7 @@ def start_server(
     config: str | None = None,
     env: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
+    module: str | None = None,
     peer: str = "wsgid",
     ready: bool = True,
     sockets: Sequence[tuple[str, socket.socket]] = (),
@@ -64,8 +65,9 @@ def start_server(
     `config` is the text of a TOML file that is given with -c; `files` are written to the directory before the
     start (it is the current directory of the server, and the repository is on PYTHONPATH); a name in `env`
     with an empty value is taken out of the environment. `peer` is one of PEERS: tests that claim to find
-    faults are shown to find them in another server. With `ready=False` the caller waits for what it expects
-    instead (`wait`, `expect`). `sockets` are passed as systemd passes those of socket units.
+    faults are shown to find them in another server. `module` is what `python -m` runs instead of it: another
+    of our commands, or a file of the directory that becomes one. With `ready=False` the caller waits for what
+    it expects instead (`wait`, `expect`). `sockets` are passed as systemd passes those of socket units.
     """
     directory = Path(tempfile.mkdtemp(prefix="wsgid-test-"))
     for name, text in (files or {}).items():
@@ -73,6 +75,7 @@ def start_server(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     argv = [sys.executable, "-m", *PEERS[peer](bind, app)]
+    argv[2] = module or argv[2]
     if config is not None:
         (directory / "wsgid.toml").write_text(config)
         argv[3:3] = ["-c", "wsgid.toml"]

@@ -6,10 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docs.completion import SHELLS, path, script
+from wsgid.config.options import PROGRAMS
+
+if TYPE_CHECKING:
+    from wsgid.config.options import Program
 
 pytestmark = pytest.mark.slow
 
@@ -33,10 +38,11 @@ ASKED = [
 ]
 
 
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_is_as_the_parser(shell: str) -> None:
+def test_the_script_is_as_the_parser(shell: str, program: Program) -> None:
     """If this fails: `make generated`."""
-    assert script(shell) == path(shell).read_text(encoding="utf-8")
+    assert script(shell, program) == path(shell, program).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -81,6 +81,11 @@ def load_callable(spec: str, what: str) -> Callable[..., Any]:
     return called
 
 
+def load_module(name: str, what: str) -> ModuleType:
+    """Import a module that messages call `what`; raises ApplicationError."""
+    return _import(Spec(name, name, "", what=what))
+
+
 def _find(spec: Spec) -> Any:
     return _attribute(spec, _import(spec))
 
@@ -248,6 +253,8 @@ def _called(spec: Spec, factory: Any) -> Any:
         )
     try:
         return factory(*args, **kwargs)
+    except ApplicationError:
+        raise  # one of our own factories, which says more
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the factory may raise
         own = own_traceback(error)
         if isinstance(error, TypeError) and not own.has_frames:

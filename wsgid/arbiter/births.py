@@ -63,6 +63,8 @@ class Births:
         self._watch: Final = watch
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # The highest generation of which a worker was born.
+        self._newest = 0
 
     def prepare(self, worker_class: str) -> None:
         """Have all that workers of a generation share before they are forked, and hide it from the collector.
@@ -100,7 +102,9 @@ class Births:
             worker_view=view,
             stacks=stacks,
             reports=None if self._watch is None else self._watch.reports,
+            is_first=number > self._newest,
         )
+        self._newest = max(self._newest, number)
 
         def first_steps() -> None:
             """Be rid of what is the parent's."""

@@ -46,7 +46,7 @@ def run(command: Command, argv: Sequence[str], cwd: str) -> int:
 
             put(example())
         case "completion":
-            put((COMPLETION / f"wsgid.{command.shell}").read_text(encoding="utf-8"))
+            put((COMPLETION / f"{command.program.name}.{command.shell}").read_text(encoding="utf-8"))
         case "unit":
             put(unit_text(command.unit))
             if reason := why_not_for_a_service():

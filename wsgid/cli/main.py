@@ -17,7 +17,7 @@ from wsgid import __version__
 from wsgid.cli.commands import run
 from wsgid.cli.machine import why_not_here
 from wsgid.cli.output import NobodyReadsError, open_what_is_closed, put
-from wsgid.config.options import USAGE, make_parser, parse_command
+from wsgid.config.options import AS_PROGRAM, PROGRAMS, make_parser, parse_command, program_of
 from wsgid.errors import ExitCode, UsageError, WsgidError
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if command.action != "serve" or command.wants_help or command.wants_version:
             open_what_is_closed()
         if command.wants_help:
-            put(make_parser().format_help())
+            put(make_parser(command.program).format_help())
         elif command.wants_version:
-            put(f"wsgid {__version__}\n")
+            put(f"{command.program.name} {__version__}\n")
         elif command.action == "serve":
             return _run(argv, {}, None)
         else:
@@ -53,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WsgidError as error:
         return _end(error)
     return ExitCode.OK
+
+
+def main_as(name: str) -> int:
+    """Be another command: what was typed, with a word that says for which."""
+    return main([f"{AS_PROGRAM}{name}", *sys.argv[1:]])
 
 
 def serve(app: str | Callable[..., Any], settings: Mapping[str, object]) -> int:
@@ -89,12 +94,13 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
         _print(str(warning))
     if app is not None:
         look_at(app, repr(app))
-    elif loaded.settings.app is None:
-        raise UsageError(
-            f"wsgid: no application is named\nusage: {USAGE}, such as `wsgid mysite.wsgi:application`"
-        )
-    else:
+    elif loaded.settings.app is not None:
         parse_spec(loaded.settings.app)
+    else:
+        program = program_of(argv)
+        raise UsageError(
+            f"{program.name}: no application is named\nusage: {program.usage}, such as `{program.example}`"
+        )
     if not loaded.settings.daemon:
         return Arbiter(loaded, source, app).run()
     if command is None:
@@ -169,7 +175,8 @@ def _end(error: WsgidError) -> int:
 
 def _shown(error: WsgidError) -> str:
     text = str(error)
-    return text if text.startswith(("wsgid: ", "error[", "warning[")) else f"wsgid: {text}"
+    has_head = text.startswith(("error[", "warning[", *(f"{program.name}: " for program in PROGRAMS)))
+    return text if has_head else f"wsgid: {text}"
 
 
 def _print(text: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wsgid.config.layers import KeyPath
-    from wsgid.config.options import Argument
+    from wsgid.config.options import Argument, Program
 
 
 _NOTHING = Command(arguments=(), config=None, instance=None, wants_help=False, wants_version=False)
@@ -46,6 +46,13 @@ def command_in_variable(environ: Mapping[str, str]) -> Command:
     if command.action != "serve" or command.wants_help or command.wants_version:
         raise UsageError(f"wsgid: {CMD_ARGS} holds settings; a command belongs on the command line")
     return command
+
+
+def program_layers(program: Program) -> Iterator[Layer]:
+    """Yield what the command itself says: wsgid-django serves the project of the start directory."""
+    if program.setting == "django":
+        where = Where("command line", "command line", None, 1, len(program.name) + 1, program.name)
+        yield Layer(program.name, {"django": "."}, {("django",): Place(where, where)})
 
 
 def argument_layer(arguments: Sequence[Argument]) -> Layer:

@@ -65,6 +65,7 @@ TABLES: Final = {
 }
 # What stands in the way of another setting: shown as a word of explanation only.
 INSTEAD: Final = {
+    "django": '`django = "mysite.settings"`, instead of `app`: what `wsgid-django` takes',
     "paste": '`paste = "production.ini"`, instead of `app`',
     "paste_global": "a table [paste_global], with `paste`",
     "logconfig": '`logconfig = "logging.ini"`, instead of a table [logconfig_dict]',

@@ -16,12 +16,13 @@ from wsgid.config.arguments import (
     argument_layer,
     call_layer,
     command_in_variable,
+    program_layers,
     variable_argument_layer,
 )
 from wsgid.config.check import check
 from wsgid.config.derived import derive
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where
-from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer
+from wsgid.config.env import CMD_ARGS, default_layer, strangers, variable_layer, variable_place
 from wsgid.config.files import DIRECTORY, ENDINGS, choose
 from wsgid.config.layers import BY_NAME, merge
 from wsgid.config.options import parse_command
@@ -93,6 +94,7 @@ def load(
         check(layer)
         for layer in (
             default_layer(environ),
+            *program_layers(command.program),
             *_read(choice.sources, cwd, found),
             variable_layer(environ),
             variable_argument_layer(more.arguments, environ.get(CMD_ARGS, "")),
@@ -102,11 +104,10 @@ def load(
     ]
     files = list(choice.sources)
     merged = merge(checked)
-    if paste := merged.values.get("paste"):
-        # Which file it is, any layer may say; what the file says comes below all but the defaults.
-        framework = [check(layer) for layer in _read_server(paste, cwd, merged, found)]
+    # Which project it is, any layer may say; what the project says comes below all but the defaults.
+    if framework := [check(layer) for layer in _read_framework(merged, cwd, environ, found)]:
         checked[1:1] = framework
-        files[:0] = [one.layer.name for one in framework]
+        files[:0] = [one.layer.name for one in framework if Path(cwd, one.layer.name).is_file()]
         merged = merge(checked)
     # Whole files may be missing from what is known.
     is_incomplete = any(mistake.severity == "error" for mistake in found)
@@ -187,16 +188,33 @@ def _reader(shown: str, path: Path) -> Layer:
     raise Mistakes(shown, [Diagnostic("error", "unreadable-file", message, (label,))])
 
 
-def _read_server(paste: str, cwd: str, merged: Merged, found: list[Diagnostic]) -> Iterator[Layer]:
-    """Yield what a PasteDeploy file says of the server."""
-    from wsgid.config.paste import read_server  # noqa: PLC0415  lazy, as above
-
+def _read_framework(
+    merged: Merged, cwd: str, environ: Mapping[str, str], found: list[Diagnostic]
+) -> Iterator[Layer]:
+    """Yield what a Django project, or a PasteDeploy file, says of the server."""
+    # Lazy, as above.
     try:
-        yield read_server(paste, cwd)
+        if project := merged.values.get("django"):
+            from wsgid.config.django import VARIABLE, Variable, read_project  # noqa: PLC0415
+
+            variable = None
+            if text := environ.get(VARIABLE):
+                variable = Variable(text, variable_place(VARIABLE, text))
+            if isinstance(text := merged.values.get("env", {}).get(VARIABLE), str):
+                variable = Variable(text, merged.source("env", VARIABLE).source.place("env", VARIABLE))
+            is_asgi = merged.values.get("worker_class") == "asgi"
+            yield read_project(project, cwd, merged.last("django").place, variable, is_asgi=is_asgi)
     except Mistakes as error:
-        given = merged.last("paste").place.value
+        found += error.diagnostics
+    try:
+        if paste := merged.values.get("paste"):
+            from wsgid.config.paste import read_server  # noqa: PLC0415
+
+            yield read_server(paste, cwd)
+    except Mistakes as error:
+        given = merged.last("paste").place
         for mistake in error.diagnostics:
-            labels = (*mistake.labels, Label(given, "paste set here"))
+            labels = (*mistake.labels, Label(given.value, "paste set here"))
             found.append(Diagnostic(mistake.severity, mistake.code, mistake.message, labels))
 
 

@@ -18,8 +18,46 @@ if TYPE_CHECKING:
 
     from wsgid.config.option import Option
 
-USAGE = "wsgid [OPTIONS] APP_MODULE"
-DESCRIPTION = "Serves a WSGI application with pre-forked workers."
+
+class Program(NamedTuple):
+    """A command that serves: its name, and the setting that its one argument without a flag is."""
+
+    name: str
+    setting: str
+    usage: str
+    example: str
+    description: str
+
+
+PROGRAMS = (
+    Program(
+        "wsgid",
+        "app",
+        "wsgid [OPTIONS] APP_MODULE",
+        "wsgid mysite.wsgi:application",
+        "Serves a WSGI application with pre-forked workers.",
+    ),
+    Program(
+        "wsgid-django",
+        "django",
+        "wsgid-django [OPTIONS] [SETTINGS_PATH]",
+        "wsgid-django mysite.settings",
+        "Serves a Django project, by default that of the start directory, with pre-forked workers.",
+    ),
+    Program(
+        "wsgid-paster",
+        "paste",
+        "wsgid-paster [OPTIONS] INI[#NAME]",
+        "wsgid-paster production.ini",
+        "Serves what a PasteDeploy configuration names, with pre-forked workers.",
+    ),
+)
+WSGID = PROGRAMS[0]
+
+AS_PROGRAM = "--as-program="
+"""Says which of these a command line was typed for. It is one of the arguments, so that it travels with them
+to wherever they are read again: a reload's probe, an upgrade, a check of who serves."""
+
 EPILOG = (
     'DURATION is seconds, or "30s", "5m", "1h", "500ms"; SIZE is octets, or "64K", "10M", "1G". '
     "In a TOML file a setting has the name of its variable, without WSGID_ and in small letters. "
@@ -82,11 +120,20 @@ class Command(NamedTuple):
     output_format: OutputFormat = "full"
     as_json: bool = False
     unit: str = ""
+    program: Program = WSGID
+
+
+def program_of(argv: Sequence[str]) -> Program:
+    """Return the command that a command line was typed for."""
+    name = next((word.removeprefix(AS_PROGRAM) for word in argv if word.startswith(AS_PROGRAM)), "")
+    return next((program for program in PROGRAMS if program.name == name), WSGID)
 
 
 def parse_command(argv: Sequence[str]) -> Command:
     """Read the arguments after the command's name; raises UsageError."""
-    namespace, rest = make_parser().parse_known_args(argv)
+    program = program_of(argv)
+    argv = [word for word in argv if not word.startswith(AS_PROGRAM)]
+    namespace, rest = make_parser(program).parse_known_args(argv)
     actions: dict[Action, str] = namespace.actions or {}
     command = Command(
         arguments=tuple(namespace.arguments or ()),
@@ -103,14 +150,15 @@ def parse_command(argv: Sequence[str]) -> Command:
         output_format=namespace.output_format or "full",
         as_json=namespace.json,
         unit=namespace.print_unit or "",
+        program=program,
     )
     if command.wants_help or command.wants_version:
         return command
     if rest:
-        raise UsageError(_what_is_left(rest))
+        raise UsageError(_what_is_left(rest, program))
     if len(actions) > 1:
         flags = " and ".join(actions.values())
-        raise UsageError(f"wsgid: {flags} are two commands: give one of them")
+        raise UsageError(f"{program.name}: {flags} are two commands: give one of them")
     _look_at_words(namespace, command)
     return command
 
@@ -126,7 +174,9 @@ def _look_at_words(namespace: argparse.Namespace, command: Command) -> None:
     }
     for name, (action, flag) in owners.items():
         if getattr(namespace, name) and command.action != action:
-            raise UsageError(f"wsgid: --{name.replace('_', '-')} belongs to {flag}, which was not given")
+            raise UsageError(
+                f"{command.program.name}: --{name.replace('_', '-')} belongs to {flag}, which was not given"
+            )
     if command.check_all and (command.instance is not None or command.config is not None):
         raise UsageError("wsgid: --all checks every instance: leave --instance and -c out")
     if command.check_all and command.arguments:
@@ -134,19 +184,19 @@ def _look_at_words(namespace: argparse.Namespace, command: Command) -> None:
         raise UsageError(f"wsgid: --all checks every instance as it is: leave {first.flag or first.text} out")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Make the parser; its `format_help` is what --help prints."""
+def make_parser(program: Program = WSGID) -> argparse.ArgumentParser:
+    """Make a command's parser; its `format_help` is what --help prints."""
     parser = _Parser(
-        prog="wsgid",
-        usage=USAGE,
-        description=DESCRIPTION,
+        prog=program.name,
+        usage=program.usage,
+        description=program.description,
         epilog=EPILOG,
         allow_abbrev=False,
         add_help=False,
     )
     parser.set_defaults(actions=None, arguments=None)
     for option in OPTIONS:
-        if option.name == "app":
+        if option.name == program.setting:
             parser.add_argument(
                 option.name,
                 nargs="?",
@@ -158,7 +208,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_commands(parser)
     sections: dict[str, argparse._ArgumentGroup] = {}
     for option in OPTIONS:
-        if option.flags:
+        if option.flags and option.name != program.setting:
             section = sections.get(option.section)
             if section is None:
                 section = sections[option.section] = parser.add_argument_group(option.section)
@@ -326,18 +376,20 @@ class _Parser(argparse.ArgumentParser):
     """argparse's, but it neither prints nor exits."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"wsgid: {message}\n`wsgid --help` lists the options.")
+        raise UsageError(f"{self.prog}: {message}\n`{self.prog} --help` lists the options.")
 
 
-def _what_is_left(rest: Sequence[str]) -> str:
+def _what_is_left(rest: Sequence[str], program: Program) -> str:
     """Say what is wrong with the arguments that nothing took."""
     flag = next((text for text in rest if text.startswith("-")), None)
     if flag is None:
-        return f"wsgid: one application is served, `{rest[0]}` would be another\nusage: {USAGE}"
+        return (
+            f"{program.name}: one application is served, `{rest[0]}` would be another\nusage: {program.usage}"
+        )
     name = flag.partition("=")[0]
     if name in UNUSED_FLAGS:
-        return f"wsgid: {name} is gunicorn's, and of no use here: {UNUSED[UNUSED_FLAGS[name]]}"
+        return f"{program.name}: {name} is gunicorn's, and of no use here: {UNUSED[UNUSED_FLAGS[name]]}"
     flags = [known for option in OPTIONS for known in option.flags] + list(COMMAND_FLAGS)
     near = difflib.get_close_matches(name, flags, n=1)
     meant = f", did you mean {near[0]}?" if near else ""
-    return f"wsgid: there is no option {name}{meant}\n`wsgid --help` lists the options."
+    return f"{program.name}: there is no option {name}{meant}\n`{program.name} --help` lists the options."

@@ -77,12 +77,21 @@ def _threads(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
 def _one_of_them(merged: Merged) -> Iterator[Diagnostic]:
     """Yield a conflict where two settings say the same thing in different ways."""
     for names, what in (
-        (("app", "paste"), "the application"),
+        (("app", "django", "paste"), "the application"),
         (("logconfig", "logconfig_json", "logconfig_dict"), "the loggers"),
     ):
-        given = [name for name in names if merged.values.get(name)]
+        given = [name for name in names if merged.values.get(name) and not _is_of_project(name, merged)]
         for first, second in pairwise(given):
             yield _conflict(merged, f"`{second}` and `{first}` both name {what}", second, first)
+
+
+def _is_of_project(name: str, merged: Merged) -> bool:
+    """Say whether it is the Django project that names the application, and nobody another one."""
+    return (
+        name == "app"
+        and bool(merged.values.get("django"))
+        and len({it.value for it in merged.history["app"]}) == 1
+    )
 
 
 def _same_path(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:

@@ -19,6 +19,7 @@ from wsgid.log.error import ErrorLog
 from wsgid.workers.boot import load, settle_in
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.imported import Imported
+from wsgid.workers.migrations import tell_pending_migrations
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
 from wsgid.workers.stacks import format_stacks
@@ -112,6 +113,8 @@ def run(start: WorkerStart) -> int:
     server = settled.server(context)
     inbox.open()
     _tell(start.channel, READY)
+    if start.is_first and start.settings.django is not None:
+        tell_pending_migrations(start.error_log.logger)
     server.serve()
     moments.worker_exit()
     return ExitCode.OK

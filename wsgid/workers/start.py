@@ -50,3 +50,5 @@ class WorkerStart(Start):
     worker_view: WorkerView
     # Where the stacks are written when the arbiter wants to see them (memfd_create(2)).
     stacks: int
+    # Whether no worker of its generation was born before it: it tells what is to be told once.
+    is_first: bool

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.options import COMMAND_FLAGS, Argument, make_parser, parse_command
+from wsgid.config.options import AS_PROGRAM, COMMAND_FLAGS, PROGRAMS, Argument, make_parser, parse_command
 from wsgid.errors import UsageError
+
+if TYPE_CHECKING:
+    from wsgid.config.options import Program
 
 
 def test_arguments_are_noted_as_they_were_typed() -> None:
@@ -147,3 +152,16 @@ def test_every_flag_of_a_command_is_known_by_name() -> None:
     negations = {flag for flag in flags if flag.startswith("--no-") and flag != "--no-app"}
 
     assert set(COMMAND_FLAGS) == {flag for flag in flags - of_settings - negations if flag.startswith("--")}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_each_command_has_its_own_argument_and_name(program: Program) -> None:
+    """What is wrong is told by the name that was typed; all else is the same."""
+    word = f"{AS_PROGRAM}{program.name}"
+    command = parse_command([word, "-w", "2", "it"])
+
+    assert program == command.program
+    assert (Argument("workers", "-w", "2"), Argument(program.setting, "", "it")) == command.arguments
+    assert make_parser(program).format_help().startswith(f"usage: {program.usage}")
+    with pytest.raises(UsageError, match=f"^{program.name}: one application is served, `b`"):
+        parse_command(["a", "b", word])

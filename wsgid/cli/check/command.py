@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wsgid.cli.check.identity import Player
     from wsgid.cli.check.unit import Unit
     from wsgid.config.load import Loaded
+    from wsgid.config.options import Program
 
 # What needs no import: the kernel's answers come at once, a name server's or a file system's may not.
 LOOK_S = 10.0
@@ -68,7 +69,7 @@ def check(
         if command.no_app:
             found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
-            found += _without_application(loaded)
+            found += _without_application(loaded, command.program)
             found += _all_looks(argv, environ, loaded, players, unit, start)
     diagnostics = [*(diagnostic(one, loaded) for one in found), *loaded.warnings]
     diagnostics.sort(key=lambda one: one.severity != "error")
@@ -172,10 +173,11 @@ def _look(
         yield Finding("unreadable-file", f"a look at the machine {outcome.why_none}", detail=outcome.stacks)
 
 
-def _without_application(loaded: Loaded) -> Iterator[Finding]:
+def _without_application(loaded: Loaded, program: Program) -> Iterator[Finding]:
     """Yield a mistake if nothing is to be served, and the command line need not say what."""
     if loaded.settings.app is None and loaded.settings.paste is None:
-        note = "set `app`, or name it: `wsgid --check-config mysite.wsgi:application`"
+        words = program.example.split()
+        note = f"set `{program.setting}`, or name it: `{words[0]} --check-config {words[1]}`"
         yield Finding("invalid-value", f"no application is named: {note}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wsgid.config.env import CMD_ARGS
-from wsgid.config.options import parse_command
+from wsgid.config.options import AS_PROGRAM, PROGRAMS, WSGID, parse_command
 from wsgid.errors import UsageError
 
 
@@ -33,8 +33,10 @@ def service(argv: list[str], variable: str, directory: str) -> Service | None:
         instance = next((one.instance for one in commands if one.instance), "")
         if instance:
             return Service(instance=instance)
-        given = [one for command in commands for one in command.arguments if one.name == "app"]
-        app = given[0].text if given else ""
+        names = ("app", "django", "paste")
+        given = [one for command in commands for one in command.arguments if one.name in names]
+        # Without any, wsgid-django serves what is in its start directory: it is known by its name.
+        app = given[0].text if given else commands[0].program.name if commands[0].program != WSGID else ""
         config = next((one.config for one in commands if one.config), "")
         if config.startswith("python:"):
             return Service(file=config, directory=os.path.realpath(directory), app=app)
@@ -73,13 +75,27 @@ def is_perhaps_of(pid: int, wanted: Service) -> bool:
 
 
 def after_command(words: list[str]) -> list[str] | None:
-    """Return the arguments of a process that is `wsgid ...` or `python -m wsgid ...`; None for others."""
+    """Return the arguments of a process that is `wsgid ...` or `python -m wsgid ...`; None for others.
+
+    Those of wsgid-django and wsgid-paster, too, with the word that says so.
+    """
     for index, word in enumerate(words[:6]):
-        if word == "-m" and words[index + 1 : index + 2] == ["wsgid"]:
-            return words[index + 2 :]
-        if Path(word).name == "wsgid" and (index == 0 or "python" in Path(words[0]).name):
-            return words[index + 1 :]
+        module = words[index + 1] if word == "-m" and words[index + 1 :] else ""
+        if module in _MODULES:
+            return [*_MODULES[module], *words[index + 2 :]]
+        name = Path(word).name
+        if name in _NAMES and (index == 0 or "python" in Path(words[0]).name):
+            return [*_NAMES[name], *words[index + 1 :]]
     return None
+
+
+# What stands before the arguments of each command, by its file's name and by its module.
+_NAMES = {program.name: () if program == WSGID else (f"{AS_PROGRAM}{program.name}",) for program in PROGRAMS}
+_MODULES = {
+    "wsgid": (),
+    "wsgid.cli.django": _NAMES["wsgid-django"],
+    "wsgid.cli.paster": _NAMES["wsgid-paster"],
+}
 
 
 def _variable(pid: int) -> str:

@@ -69,6 +69,16 @@ class Application(Section):
             ("--preload",),
         ),
     ] = False
+    django: Annotated[
+        t.TextOrNone,
+        About(
+            "workers",
+            "Django project to serve: its settings module, its settings.py, or the directory that has it",
+            ("--django",),
+            "SETTINGS_PATH",
+            is_gunicorn=False,
+        ),
+    ] = None
     paste: Annotated[
         t.TextOrNone,
         About(

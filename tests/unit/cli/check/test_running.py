@@ -20,6 +20,11 @@ if TYPE_CHECKING:
         (["/usr/bin/python3", "/usr/bin/wsgid", "a:b"], ["a:b"]),
         (["/srv/venv/bin/wsgid"], []),
         (["python3.11", "-X", "dev", "-m", "wsgid", "a"], ["a"]),
+        (
+            ["/srv/venv/bin/python", "/srv/venv/bin/wsgid-paster", "a.ini"],
+            ["--as-program=wsgid-paster", "a.ini"],
+        ),
+        (["python", "-m", "wsgid.cli.django", "-w", "2"], ["--as-program=wsgid-django", "-w", "2"]),
         (["/usr/bin/gunicorn", "wsgid"], None),
         (["vim", "/etc/wsgid"], None),
         ([], None),
@@ -46,6 +51,16 @@ def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
     assert one == service(["a", "-c", "file:wsgid.toml"], "", str(tmp_path))
     assert one != service(["-c", "wsgid.toml", "b"], "", str(tmp_path))
     assert one != service(["-c", "wsgid.toml", "a"], "", "/")
+
+
+def test_a_project_is_known_by_its_command() -> None:
+    """Without an argument each of them serves what is in its directory, and not the same."""
+    words = ["--as-program=wsgid-django"]
+    one = service(words, "", "/srv")
+
+    assert one == service([*words, "--check-config"], "", "/srv")
+    assert one != service([], "", "/srv")
+    assert service([*words, "a.settings"], "", "/srv") == service(["--django", "a.settings"], "", "/srv")
 
 
 def test_without_either_directory_and_application_tell() -> None:
