@@ -424,7 +424,11 @@ def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(timeout_s)
         path = address.removeprefix("unix:")
-        sock.connect(path.replace("@", "\0", 1) if path.startswith("@") else path)
+        try:
+            sock.connect(path.replace("@", "\0", 1) if path.startswith("@") else path)
+        except OSError:
+            sock.close()
+            raise
         return sock
     host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s)

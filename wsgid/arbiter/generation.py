@@ -18,6 +18,7 @@ from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
 from wsgid.net.address import is_passed, parse_address
+from wsgid.net.closing import keep_out
 from wsgid.net.listener import Listener, change_access, close_listener, open_listener
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ class Generations:
                 # A second listen(2) changes the length of the queue, and nothing else.
                 if not listener.passed_as:
                     listener.socket.listen(self.current.settings.backlog)
+        for text, listener in former.listeners.items():
+            if text not in self.current.listeners and not listener.passed_as:
+                keep_out(listener, is_stop=False)
         _close(former, staying=self.current)
         return self.current
 
@@ -124,6 +128,13 @@ class Generations:
         """All that are open; usually both generations write to the same."""
         logs = [one.access_log for one in (self.current, self.candidate) if one is not None]
         return list(dict.fromkeys(log for log in logs if log is not None))
+
+    def leave_listeners(self) -> None:
+        """Close our part of the listeners, and let workers serve who is in their queues, but nobody new."""
+        for listener in self.current.listeners.values():
+            if not listener.passed_as:
+                keep_out(listener, is_stop=True)
+        self.close_listeners()
 
     def close_listeners(self) -> None:
         """Close our part of the listeners: the last worker that closes its own then refuses new clients."""

@@ -72,14 +72,26 @@ def change_access(listener: Listener, access: Access) -> None:
 
 
 def close_listener(listener: Listener) -> None:
-    """Close the socket, and take its path away if it is still ours: a successor may have bound it anew."""
+    """Close the socket, and take its path away."""
     listener.socket.close()
-    path = listener.address.path
-    if listener.inode is None:
-        return
-    with contextlib.suppress(OSError):
-        if _inode(path) == listener.inode:
-            Path(path).unlink()
+    take_path_away(listener)
+
+
+def take_path_away(listener: Listener) -> None:
+    """Take the path of a Unix socket away if it is still ours: a successor may have bound it anew."""
+    if listener.inode is not None and is_at_its_path(listener):
+        with contextlib.suppress(OSError):
+            Path(listener.address.path).unlink()
+
+
+def is_at_its_path(listener: Listener) -> bool:
+    """Say whether the path of a Unix socket still leads to it."""
+    try:
+        return _inode(listener.address.path) == listener.inode
+    except FileNotFoundError:
+        return False
+    except OSError:  # a worker that has become `user` may not see into the directory
+        return True
 
 
 def resolve(address: Address) -> tuple[socket.AddressFamily, Any]:

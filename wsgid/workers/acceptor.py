@@ -10,6 +10,7 @@ from math import inf
 from typing import Any
 
 from wsgid.config.settings import Settings
+from wsgid.net.closing import has_half_open, is_shut
 from wsgid.net.listener import Listener
 from wsgid.protocol.fields import FieldKeys
 from wsgid.protocol.http1 import Limits, Request, RequestParser
@@ -20,6 +21,13 @@ from wsgid.wsgi.body import RequestBody, Spool, StreamedBody
 from wsgid.wsgi.environ import boot_environ, connection_environ
 
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+# Connections accepted at once, that they may go to another worker.
+ACCEPTS_ASIDE = 64
+
+# Who is in the middle of a handshake when newcomers are kept out needs one round trip more. A segment that is
+# lost is sent again after 1 s (RFC 6298, 2.1); for who needs longer nobody waits.
+HANDSHAKE_S = 1.5
 
 BEFORE_THE_APPLICATION = frozenset({State.FRESH, State.HEAD, State.BODY, State.PARKED})
 
@@ -86,7 +94,7 @@ class Acceptor:
         close: Callable[[Connection], None],
     ) -> None:
         """Begin with closed doors."""
-        self._listeners = listeners
+        self._listeners = tuple(listeners)
         self._handover = handover
         self._poller = poller
         self._maker = maker
@@ -96,6 +104,8 @@ class Acceptor:
         self._close = close
         # Changed under the poller's lock.
         self._is_listening = False
+        # When the worker began to leave; before, nothing is closed.
+        self._leaving_since = inf
         # All connections of the worker, by descriptor, whoever owns them.
         self.open: dict[int, Connection] = {}
 
@@ -103,6 +113,11 @@ class Acceptor:
     def is_listening(self) -> bool:
         """Whether connections may come in."""
         return self._is_listening
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether none can come in any more."""
+        return not self._listeners
 
     def listen(self) -> None:
         """Open the doors."""
@@ -112,7 +127,7 @@ class Acceptor:
             self._is_listening = True
             for listener in self._listeners:
                 self._poller.add(listener.socket.fileno(), partial(self.accept, listener), exclusive=True)
-            if self._handover is not None:
+            if self._handover is not None and self._leaving_since == inf:
                 self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
 
     def ignore(self) -> None:
@@ -134,17 +149,44 @@ class Acceptor:
             if self._handover is not None:
                 self._poller.requeue(self._handover.fileno())
 
-    def close(self) -> None:
-        """Close the listeners of this process for good."""
-        self.ignore()
-        for listener in self._listeners:
-            listener.socket.close()
+    def close(self, now: float, *, is_last: bool) -> None:
+        """Close the listeners of this process, each as soon as nobody is left in it for this worker.
 
-    def accept(self, listener: Listener, now: float, seat: Any) -> bool:
-        """Accept one connection; False if there was none."""
+        `is_last`: the whole server stops. Where newcomers are kept out, all who are there already are let in
+        by whoever closes; the next call may find the last of them.
+        """
+        with self._poller.lock:
+            self._leaving_since = min(self._leaving_since, now)
+            staying = [listener for listener in self._listeners if not self._is_over(listener, now, is_last)]
+            for listener in self._listeners:
+                if listener not in staying:
+                    # First out of the epoll: other processes may still hold the same socket.
+                    self._poller.remove(listener.socket.fileno())
+                    listener.socket.close()
+            self.ignore()
+            self._listeners = tuple(staying)
+            if staying:
+                self.listen()
+
+    def _is_over(self, listener: Listener, now: float, is_last: bool) -> bool:  # noqa: FBT001 - as given to close
+        """Accept what this worker has to, and say whether it is all."""
+        if is_shut(listener):
+            # In this order: where nobody is half in, nobody new comes once the queue is empty.
+            may_come = now - self._leaving_since <= HANDSHAKE_S and has_half_open(listener)
+            return self._accept_most(listener, now, inf) is not None and not may_come
+        if not is_last:
+            # The wake-up for what waits outside may have come to this worker, and to no other.
+            self._accept_most(listener, now, ACCEPTS_ASIDE)
+        elif not listener.passed_as:
+            # The socket of a service manager has an heir: what waits there, waits for the next server.
+            self._accept_most(listener, now, inf)
+        return True
+
+    def accept(self, listener: Listener, now: float, seat: Any) -> bool | None:
+        """Accept one connection; False if there was none, None if it has to wait."""
         if len(self.open) >= self._bound and not self._make_room(now):
             self.ignore()
-            return False
+            return None
         try:
             sock, address = listener.socket.accept()
         except BlockingIOError:
@@ -154,6 +196,7 @@ class Acceptor:
                 # Accepting would fail again at once; the next look around tries anew.
                 self.ignore()
                 self._log.warning("cannot accept connections for now: %s", error.strerror)
+                return None
             return False
         if seat is not None:
             # To the tail of those that wait for this listener: the next connection is another worker's.
@@ -161,29 +204,27 @@ class Acceptor:
         self._arrived(self._enter(sock, listener, address, now), None, now, seat)
         return True
 
-    def accept_aside(self, now: float, most: int) -> None:
+    def accept_aside(self, now: float) -> None:
         """Accept for the standby what waits already: its wake-up came to this worker, which is busy."""
         for listener in self._listeners:
-            for _ in range(most):
-                if not self.accept(listener, now, None):
-                    break
+            self._accept_most(listener, now, ACCEPTS_ASIDE)
         if self._handover is not None:
             self._handover.resend_one()
 
-    def take_the_rest(self, now: float) -> list[tuple[Connection, Request | None]]:
-        """Empty the kernel's queue and the workers': the server stops, and nobody else will."""
+    def take_handed(self, now: float) -> list[tuple[Connection, Request | None]]:
+        """Empty the workers' queue: the server stops, and nobody else will."""
         rest: list[tuple[Connection, Request | None]] = []
-        for listener in self._listeners:
-            # The socket of a service manager has an heir: what waits there, waits for the next server.
-            while len(self.open) < self._bound and not listener.passed_as:
-                try:
-                    sock, address = listener.socket.accept()
-                except OSError:
-                    break
-                rest.append((self._enter(sock, listener, address, now), None))
         while self._handover is not None and (handed := self._handover.receive()) is not None:
             rest.append((self._enter_handed(handed, now), handed.request))
         return rest
+
+    def _accept_most(self, listener: Listener, now: float, most: float) -> bool | None:
+        """Accept so many at most, to be passed on or served; gives what `accept` gave last."""
+        accepted: bool | None = True
+        while accepted and most > 0:
+            accepted = self.accept(listener, now, None)
+            most -= 1
+        return accepted
 
     def _take_handed(self, now: float, seat: Any) -> None:
         """Take a connection that another worker passed on."""

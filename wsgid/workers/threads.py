@@ -27,7 +27,7 @@ from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
-from wsgid.workers.acceptor import Acceptor, ConnectionMaker
+from wsgid.workers.acceptor import ACCEPTS_ASIDE, Acceptor, ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
@@ -55,9 +55,6 @@ BATCH = 32
 
 # How long a thread waits at most before it looks around.
 TURN_S = 1.0
-
-# While the standby stands in: connections accepted, that they may go to another worker.
-ACCEPTS_ASIDE = 64
 
 
 class Seat:
@@ -155,12 +152,13 @@ class ThreadServer:
         for thread in others:
             thread.start()
         self._run(self._seats[0])
-        # One of them may have let a connection in when the last one that we knew of ended.
         for thread in others:
             thread.join()
-        for connection in list(poller.waiting.values()):
-            if poller.claim(connection) and not self._pass_on(connection, None):
-                self._ending.close(connection)
+        if self._acceptor.open:
+            # One of them has let a connection in when the last one that we knew of ended.
+            poller.remove(self._gone)
+            self._done = False
+            self._run(self._seats[0])
 
     # ---- the loop of a thread ----
 
@@ -490,7 +488,7 @@ class ThreadServer:
 
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
-        if self._leaving.is_draining:
+        if self._leaving.is_draining and self._acceptor.is_closed:
             if not self._acceptor.open:
                 self._finish()
         elif not self._acceptor.is_listening:
@@ -508,7 +506,9 @@ class ThreadServer:
         """Let connections in, unless there is a reason not to."""
         leaving = self._leaving
         with self._poller.lock:
-            if not (leaving.is_draining or leaving.passes_on or self._standby.taken):
+            # Who leaves lets in who is at the doors that nobody else opens; if it has none of these, nobody.
+            may_listen = not self._acceptor.is_closed if leaving.is_draining else not leaving.passes_on
+            if may_listen and not self._standby.taken:
                 self._acceptor.listen()
 
     def _arrived(
@@ -557,7 +557,9 @@ class ThreadServer:
             leaving = self._leaving
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
-            if self._acceptor.is_listening:
+            if leaving.is_draining and not self._acceptor.is_closed:
+                self._close_doors(now)
+            elif self._acceptor.is_listening:
                 self._acceptor.refresh()
             elif len(self._acceptor.open) < self._connections_bound:
                 self._listen()
@@ -576,7 +578,7 @@ class ThreadServer:
             self._next_look = min(self._next_look, leaving.held_until)
             self._acceptor.ignore()
             # As in _drain: a wake-up may have come to this worker alone.
-            self._acceptor.accept_aside(now, ACCEPTS_ASIDE)
+            self._acceptor.accept_aside(now)
 
     def _on_wake(self, now: float, _: Seat | None) -> None:
         """A signal came, or the arbiter is gone."""
@@ -594,27 +596,28 @@ class ThreadServer:
 
     def _drain(self, now: float, *, is_last: bool) -> None:
         """Accept no more, and leave what can be left to other workers, if there are any."""
-        self._acceptor.ignore()
         if is_last:
-            for connection, request in self._acceptor.take_the_rest(now):
+            self._acceptor.ignore()
+            for connection, request in self._acceptor.take_handed(now):
                 if request is not None:
                     self._leave_ready(connection, request)
                 elif connection.parser.rest:
                     self._feed(connection, b"", now, None)
                 else:
                     self._poller.wait(connection, State.FRESH, now, connection.deadline)
-        else:
-            # The wake-up for what waits outside may have come to this worker, and to no other.
-            self._acceptor.accept_aside(now, ACCEPTS_ASIDE)
-        self._acceptor.close()
+        self._close_doors(now)
         for connection in list(self._poller.waiting.values()):
             if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
                 continue
             if is_last or not self._pass_on(connection, None):
                 deadline = min(connection.deadline, self._leaving.idle_until)
                 self._poller.wait(connection, connection.state, now, deadline)
-        if not self._acceptor.open:
-            self._finish()
+        self._on_fewer()
+
+    def _close_doors(self, now: float) -> None:
+        """Close the listeners, as far as nobody is left in them for this worker."""
+        self._acceptor.close(now, is_last=self._leaving.closes)
+        self._on_fewer()
 
     # ---- for the standby ----
 
@@ -631,7 +634,7 @@ class ThreadServer:
         was_listening = self._acceptor.is_listening
         self._acceptor.ignore()
         if was_listening and self._handover is not None:
-            self._acceptor.accept_aside(monotonic(), ACCEPTS_ASIDE)
+            self._acceptor.accept_aside(monotonic())
 
     def stand_in_turn(self, timeout: float, is_current: Callable[[], bool]) -> None:
         """Poll once and do what needs no application, as long as `is_current`."""

@@ -1,0 +1,104 @@
+"""How a listener is closed so that nobody is reset: newcomers are kept out, then who is there is let in.
+
+close(2) of a listening TCP socket resets whoever is in its queue, and between the last accept(2) and the
+close somebody may come. So the arbiter keeps newcomers out, of all copies of the socket at once; whoever
+closes a copy accepts what is there, and finds an end to it. docs/decisions/0023 weighs the other ways.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+from array import array
+from typing import TYPE_CHECKING, Final
+
+from wsgid.net.listener import is_at_its_path, take_path_away
+
+if TYPE_CHECKING:
+    from wsgid.net.listener import Listener
+
+# asm-generic/socket.h; Python has no names for them. One number is both: set attaches, get reads.
+_SO_ATTACH_FILTER: Final = 26
+_SO_GET_FILTER: Final = 26
+
+# `struct sock_filter` of linux/filter.h: code, jt, jf, k. The octet of a TCP header that has its flags; a SYN
+# without an ACK is dropped, all else passes: also the last segment of a handshake that has begun.
+_DROP_SYN: Final = (
+    (0x30, 0, 0, 13),  # A = flags
+    (0x54, 0, 0, 0x12),  # A &= SYN | ACK
+    (0x15, 0, 1, 0x02),  # A == SYN?
+    (0x06, 0, 0, 0),  # return 0: drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # return all of it: pass
+)
+_INSTRUCTION: Final = struct.Struct("=HBBI")
+_PROGRAM: Final = struct.Struct("@HP")  # `struct sock_fprog`: length, address
+
+# sock_diag(7): a dump of the sockets of one state and one local port.
+_NETLINK_SOCK_DIAG: Final = 4
+_HEADER: Final = struct.Struct("=IHHII")  # `struct nlmsghdr`: length, type, flags, sequence, port
+# `struct inet_diag_req_v2`: family, protocol, extensions, states, local port; the rest is any.
+_REQUEST: Final = struct.Struct("=BBBxI2s46x")
+_SOCK_DIAG_BY_FAMILY: Final = 20
+_DUMP: Final = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
+_SYN_RECV: Final = 3
+
+
+def keep_out(listener: Listener, *, is_stop: bool) -> None:
+    """Let nobody new come by a listener of ours, in whatever process it is open; who is in its queue stays.
+
+    TCP: an initial SYN is dropped. The client sends it again after a second, and is then refused by a closed
+    port, or let in by whoever listens there next. Unix: the path is taken away, and at a stop the socket
+    refuses; not else, for to who polls it, it is then readable without end.
+    """
+    if listener.address.family != socket.AF_UNIX:
+        code = array("B", b"".join(_INSTRUCTION.pack(*one) for one in _DROP_SYN))
+        program = _PROGRAM.pack(len(_DROP_SYN), code.buffer_info()[0])
+        # A sandbox may not know it: then it is as it is in other servers, and some microseconds matter.
+        with contextlib.suppress(OSError):
+            listener.socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        return
+    take_path_away(listener)
+    if is_stop:
+        # unix(7) does not say it: connect(2) fails with ECONNREFUSED, accept(2) goes on until the queue is
+        # empty.
+        with contextlib.suppress(OSError):
+            listener.socket.shutdown(socket.SHUT_RD)
+
+
+def is_shut(listener: Listener) -> bool:
+    """Say whether newcomers are kept out; asked of the kernel, since another process may have done it."""
+    sock = listener.socket
+    if listener.address.family != socket.AF_UNIX:
+        return sock.getsockopt(socket.SOL_SOCKET, _SO_GET_FILTER, 8 * len(_DROP_SYN)) != b""
+    poll = select.poll()
+    poll.register(sock, select.POLLRDHUP)
+    return bool(poll.poll(0)) or (listener.inode is not None and not is_at_its_path(listener))
+
+
+def has_half_open(listener: Listener) -> bool:
+    """Say whether a handshake is under way, so that somebody may yet come into a queue that is shut.
+
+    Where the kernel does not tell (a sandbox without sock_diag), none is.
+    """
+    if listener.address.family == socket.AF_UNIX:
+        return False
+    request = _REQUEST.pack(
+        listener.address.family,
+        socket.IPPROTO_TCP,
+        0,
+        1 << _SYN_RECV,
+        struct.pack("!H", listener.socket.getsockname()[1]),
+    )
+    header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _DUMP, 0, 0)
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
+            kernel.setblocking(False)
+            kernel.send(header + request)
+            # It has answered when `send` returns: with a socket, or with the end of the list.
+            answer = kernel.recv(4096)
+    except OSError:
+        return False
+    _, kind, *_ = _HEADER.unpack_from(answer)
+    return bool(kind == _SOCK_DIAG_BY_FAMILY)
