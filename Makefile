@@ -13,7 +13,7 @@ SLOWEST := load or fault or framework
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated install deb lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,16 @@ bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; wr
 generated: $(VENV)/.test  ## write what the code knows better: the table of options, parts of the documents, completion
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.completion
+
+install:  ## put it where a distribution would, below PREFIX (/usr/local) and DESTDIR
+	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" packaging/install
+	@$(if $(DESTDIR),,echo "installed; then, as root: systemd-sysusers && systemctl daemon-reload")
+
+deb:  ## dist/wsgid_VERSION_ARCHITECTURE.deb, for this Debian or Ubuntu
+	@packaging/deb dist
+
+lock:  ## the versions and hashes that install and deb take: anew
+	@packaging/lock
 
 clean:  ## take away what the other commands made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

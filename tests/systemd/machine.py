@@ -45,6 +45,7 @@ ask() { curl -sS -m 20 --unix-socket /run/wsgid/shop.sock http://shop$1; }
 show() { systemctl show -P $1 ${2-wsgid@shop.service}; }
 wait_for() { for _ in $(seq 600); do if [ "$(show $1)" = "$2" ]; then return; fi; sleep 0.05; done
     echo "$1 is not $2, but $(show $1)"; return 1; }
+title() { echo "== $*"; }
 log() { journalctl --sync; journalctl --no-pager -o cat -u ${1-wsgid@shop.service}; }
 """
 
@@ -99,6 +100,12 @@ def boot(script: str, *, shown: tuple[Path, ...] = (), layer: Path | None = None
         pytest.skip(f"no systemd can be booted here: {done.stderr.strip()}")
     assert 0 == done.returncode, f"{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def chapters(text: str) -> dict[str, str]:
+    """Return what was printed under each title: several promises are looked at in one boot."""
+    parts = re.split(r"(?m)^== (.*)\n", text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def install(path: Path) -> None:

@@ -1,0 +1,104 @@
+"""The Debian package: installed without a network, started, upgraded under load, removed, purged.
+
+All in one boot; the tests look at what it printed between the titles.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import ROOT
+from tests.systemd.machine import WORDS, boot, chapters
+from tests.systemd.package import NEXT, Packages, build
+from wsgid import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# The first one waits for the package to be built.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="session")
+def packages(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    return build(tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture(scope="module")
+def story(packages: Packages, layer: Path | None) -> Mapping[str, str]:
+    """Give what was printed in each chapter of the package's life."""
+    script = f"""{WORDS}
+        rm -f /var/lib/man-db/auto-update
+        title installed; dpkg -i {packages.this} > /dev/null
+        getent passwd wsgid | cut -d: -f1
+        readlink -f /usr/bin/wsgid /usr/bin/wsgidctl
+        stat -c '%A %U %n' /etc/wsgid; ls -A /etc/wsgid
+        wsgid --version
+        (cd /usr/share; ls doc/wsgid/examples/minimal.toml wsgid/wsgid.schema.json man/man5/wsgid.toml.5.gz)
+
+        title checked
+        mkdir -p /srv/shop/tests
+        cp -r {ROOT}/tests/load {ROOT}/tests/__init__.py /srv/shop/tests/
+        printf 'app = "tests.load.app"\\nchdir = "/srv/shop"\\nthreads = 4\\n' > /etc/wsgid/shop.toml
+        mkdir /etc/systemd/system/wsgid@shop.socket.d
+        printf '[Socket]\\nListenStream=\\nListenStream=127.0.0.1:8000\\n' \\
+            > /etc/systemd/system/wsgid@shop.socket.d/tcp.conf
+        systemctl daemon-reload
+        wsgid --check-config --instance shop
+
+        title started
+        systemctl enable -q --now wsgid@shop.socket wsgid@shop.service
+        curl -sS 'http://127.0.0.1:8000/answer?1' | head -1 | cut -d' ' -f1
+        wsgidctl --instance shop status | head -1 | cut -d' ' -f1,2
+        find /usr/lib/wsgid -newer /etc/wsgid/shop.toml
+
+        title upgraded
+        (cd {ROOT}; /usr/bin/python3 -B -m tests.systemd.lost 8000 1 'dpkg -i {packages.next}')
+        wsgidctl --instance shop status | head -1 | cut -d' ' -f1,2
+        systemctl is-active wsgid@shop
+
+        title removed; dpkg -r wsgid > /dev/null
+        systemctl is-active wsgid@shop || true
+        ls /etc/wsgid
+        ls -d /usr/lib/wsgid /usr/bin/wsgid 2> /dev/null || true
+
+        title purged; dpkg -P wsgid > /dev/null
+        find /etc /usr/bin /usr/lib/systemd /usr/share /var -name '*wsgid*' ! -path '*/journal/*'
+    """
+    return chapters(boot(script, shown=(packages.directory,), layer=layer))
+
+
+def test_it_is_installed_without_a_network_and_makes_the_account(story: Mapping[str, str]) -> None:
+    expected = f"""wsgid
+/usr/lib/wsgid/bin/wsgid
+/usr/lib/wsgid/bin/wsgidctl
+drwxr-xr-x root /etc/wsgid
+wsgid {__version__}
+doc/wsgid/examples/minimal.toml
+man/man5/wsgid.toml.5.gz
+wsgid/wsgid.schema.json
+"""
+
+    assert expected == story["installed"]
+
+
+def test_an_instance_is_checked_and_started_and_writes_nothing_there(story: Mapping[str, str]) -> None:
+    assert "OK: 1 file, 0 variables, 0 warnings" in story["checked"]
+    assert f"1\nwsgid {__version__}\n" == story["started"]
+
+
+def test_its_upgrade_loses_no_request_and_runs_the_next_version(story: Mapping[str, str]) -> None:
+    tally, version, state = story["upgraded"].splitlines()
+
+    assert 0 == json.loads(tally)["lost"], tally
+    assert (f"wsgid {NEXT}", "active") == (version, state)
+
+
+def test_its_removal_leaves_the_configuration_and_a_purge_nothing(story: Mapping[str, str]) -> None:
+    assert "inactive\nshop.toml\n" == story["removed"]
+    # The drop-in is the administrator's own.
+    assert "/etc/systemd/system/wsgid@shop.socket.d\n" == story["purged"]
