@@ -1,5 +1,7 @@
 """From the name of a header field to the name of its meta-variable (RFC 3875, 4.1.18)."""
 
+from collections.abc import Callable
+
 from wsgid.protocol.refusal import bad_request
 
 # Names that clients make up must not fill the memory.
@@ -15,22 +17,26 @@ class FieldKeys(dict[str, str]):
     """Gives the environ key of a field name, "" for a field to be left out.
 
     `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what becomes
-    of such names (`header_map`: "drop", "refuse" or "dangerous").
+    of such names (`header_map`: "drop", "refuse" or "dangerous"). What `is_aside` wants, by its name in
+    capitals, is left out too: somebody else looks at it (`forwarded.py`).
     """
 
-    __slots__ = ("_underscores",)
+    __slots__ = ("_is_aside", "_underscores")
 
-    def __init__(self, underscores: str = "drop") -> None:
+    def __init__(self, underscores: str = "drop", is_aside: Callable[[str], bool] | None = None) -> None:
         """Begin empty: a name is worked out when it is first seen."""
         super().__init__()
         self._underscores = underscores
+        self._is_aside = is_aside
 
     def __missing__(self, name: str) -> str:
         """Work out the key and remember it, while there is room."""
         key = name.upper().replace("-", "_")
-        if "_" in name and self._underscores == "refuse":
+        if self._is_aside is not None and self._is_aside(name.upper()):
+            key = ""
+        elif "_" in name and self._underscores == "refuse":
             raise bad_request("a field name with an underscore")
-        if key in DROPPED or ("_" in name and self._underscores == "drop"):
+        elif key in DROPPED or ("_" in name and self._underscores == "drop"):
             key = ""
         elif key not in WITHOUT_PREFIX or "_" in name:
             key = "HTTP_" + key

@@ -28,6 +28,7 @@ from httptools import (
 )
 
 from wsgid.protocol.fields import FieldKeys
+from wsgid.protocol.forwarded import Forwarding
 from wsgid.protocol.refusal import Refusal, bad_request
 from wsgid.protocol.target import is_host, origin_form
 
@@ -128,6 +129,7 @@ class RequestParser:
         "_body_limit",
         "_common",
         "_fields_limit",
+        "_forwarding",
         "_framing",
         "_head",
         "_head_limit",
@@ -144,16 +146,23 @@ class RequestParser:
         "_make_body",
         "_received",
         "_tail",
+        "peer",
         "request",
         "rest",
     )
 
     def __init__(
-        self, limits: Limits, keys: FieldKeys, make_body: Callable[[Request], Body], common: dict[str, Any]
+        self,
+        limits: Limits,
+        keys: FieldKeys,
+        make_body: Callable[[Request], Body],
+        common: dict[str, Any],
+        forwarding: Forwarding | None = None,
     ) -> None:
         """Make a parser; `make_body` is asked for a sink when a head that announces a body is accepted.
 
-        The environ of each request begins with a copy of `common`.
+        The environ of each request begins with a copy of `common`. Where the peer is believed, `forwarding`
+        hears what it says of its clients; `keys` set that aside.
         """
         self._head_limit = max(HEAD_BOUND, limits.line + limits.field_size)
         self._line_limit = limits.line or self._head_limit
@@ -164,6 +173,13 @@ class RequestParser:
         self._body_limit = limits.body or (1 << 63)
         self._keys = keys
         self._common = common
+        self._forwarding = forwarding
+        if forwarding is not None and forwarding.names_clients:
+            # Every request is one to be looked at: one that names nobody is the proxy's own.
+            self._common = {**common, "": ""}
+        # Who asks, as the application sees it: the client of the request that was looked at last.
+        self.peer = b""
+        self.see(common)
         self._make_body = make_body
         # The request whose body is being received.
         self.request: Request | None = None
@@ -189,6 +205,10 @@ class RequestParser:
     def close(self) -> None:
         """Let go of llhttp, which holds this object as this object holds it."""
         self._llhttp = None  # type: ignore[assignment]  # nobody feeds a parser that was closed
+
+    def see(self, environ: dict[str, Any]) -> None:
+        """Take from an environ who asks."""
+        self.peer = environ.get("REMOTE_ADDR", "").encode("ascii", "replace")
 
     @property
     def is_head(self) -> bool:
@@ -249,9 +269,6 @@ class RequestParser:
                 _add(fields, key, value.strip(" \t"))
             else:
                 fields[key] = value.strip(" \t")
-        if "" in fields:
-            # All that are to be left out.
-            del fields[""]
         if is_upgrade:
             self._ignore_upgrade(fields)
 
@@ -266,6 +283,12 @@ class RequestParser:
             self._host = host
         if target[0] != "/" or method == "CONNECT":
             origin_form(request)
+        if "" in fields:
+            # All that were to be left out; and among them what a believed proxy says.
+            del fields[""]
+            if self._forwarding is not None:
+                self._forwarding.hear(request, lines[1:-2])
+                self.see(fields)
         if "HTTP_CONNECTION" in fields:
             _keep(request)
         if "CONTENT_LENGTH" in fields or "HTTP_TRANSFER_ENCODING" in fields:
