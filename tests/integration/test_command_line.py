@@ -181,9 +181,9 @@ def test_a_limit_of_the_command_line_is_kept(serve: Serve) -> None:
 
 
 def test_what_is_not_in_effect_is_one_warning_and_the_server_serves(serve: Serve) -> None:
-    server = serve("--proxy-headers", "forwarded", "--forwarded-allow-ips", "10.0.0.0/8")
+    server = serve("--root-path", "/x", "--asgi-lifespan", "on", "-k", "sync")
 
-    told = "warning[not-built-yet]: not in effect yet: `forwarded_allow_ips`, `proxy_headers`"
+    told = "warning[not-built-yet]: not in effect yet: `asgi_lifespan`, `root_path`"
     assert 1 == server.log.count(told)
     assert ask(server).startswith("HTTP/1.1 200")
 

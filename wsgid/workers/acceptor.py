@@ -12,10 +12,10 @@ from typing import Any
 from wsgid.config.settings import Settings
 from wsgid.net.closing import has_half_open, is_shut
 from wsgid.net.listener import Listener
-from wsgid.protocol.fields import FieldKeys
 from wsgid.protocol.http1 import Limits, Request, RequestParser
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.handover import Handed, HandOver
+from wsgid.workers.peers import Peers, introduce
 from wsgid.workers.poller import Poller
 from wsgid.wsgi.body import RequestBody, Spool, StreamedBody
 from wsgid.wsgi.environ import boot_environ, connection_environ
@@ -29,7 +29,7 @@ ACCEPTS_ASIDE = 64
 # lost is sent again after 1 s (RFC 6298, 2.1); for who needs longer nobody waits.
 HANDSHAKE_S = 1.5
 
-BEFORE_THE_APPLICATION = frozenset({State.FRESH, State.HEAD, State.BODY, State.PARKED})
+BEFORE_THE_APPLICATION = frozenset({State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.PARKED})
 
 
 class ConnectionMaker:
@@ -38,9 +38,9 @@ class ConnectionMaker:
     __slots__ = (
         "_boot_environ",
         "_buffering",
-        "_field_keys",
         "_header_timeout",
         "_limits",
+        "_peers",
         "_send_timeout",
         "_spool",
     )
@@ -53,7 +53,7 @@ class ConnectionMaker:
             settings.limit_request_field_size,
             settings.limit_request_body,
         )
-        self._field_keys = FieldKeys(settings.header_map)
+        self._peers = Peers(settings)
         self._buffering = settings.request_buffering
         self._header_timeout = settings.header_timeout or inf
         self._send_timeout = settings.send_timeout or inf
@@ -67,8 +67,29 @@ class ConnectionMaker:
     ) -> Connection:
         """Make the connection of a socket that does not block; its first head is due from now on."""
         environ = connection_environ(self._boot_environ, server, peer)
-        parser = RequestParser(self._limits, self._field_keys, self._make_body, environ)
-        return Connection(sock, parser, environ, now + self._header_timeout, self._spool, self._send_timeout)
+        parser = self._make_parser(environ, None if peer is None else peer[0])
+        deadline = now + self._header_timeout
+        return Connection(sock, parser, environ, peer, deadline, self._spool, self._send_timeout)
+
+    def expect_preamble(self, connection: Connection) -> None:
+        """Have a proxy say first for whom a connection is, where the settings want that."""
+        connection.preamble = self._peers.preamble(None if connection.peer is None else connection.peer[0])
+        if connection.preamble is not None:
+            connection.state = State.PREAMBLE
+
+    def introduce(self, connection: Connection, told: dict[str, str]) -> None:
+        """Take what a proxy told for the truth: this client, in its stead, is believed or not."""
+        connection.preamble = None
+        connection.told = told
+        connection.state = State.FRESH
+        if told:
+            introduce(connection.environ, told)
+            connection.parser.close()
+            connection.parser = self._make_parser(connection.environ, connection.environ["REMOTE_ADDR"])
+
+    def _make_parser(self, environ: dict[str, Any], peer: str | None) -> RequestParser:
+        keys, forwarding = self._peers.hearing(peer)
+        return RequestParser(self._limits, keys, self._make_body, environ, forwarding)
 
     def _make_body(self, _: Request) -> RequestBody | StreamedBody:
         return RequestBody(self._spool) if self._buffering else StreamedBody()
@@ -237,13 +258,22 @@ class Acceptor:
         sock.setblocking(False)
         peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
         connection = self._maker.make(sock, _server_of(listener, sock), peer, now)
+        self._maker.expect_preamble(connection)
         self.open[connection.fd] = connection
         return connection
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection:
         connection = self._maker.make(handed.sock, handed.server, handed.peer, now)
+        if handed.told is None:
+            self._maker.expect_preamble(connection)
+        else:
+            self._maker.introduce(connection, handed.told)
         if handed.request is not None:
-            handed.request.environ = {**connection.environ, **handed.request.environ}
+            fields = handed.request.environ
+            environ = handed.request.environ = {**connection.environ, **fields}
+            for name in handed.left_out:
+                environ.pop(name, None)
+            connection.parser.see(environ)
         connection.requests = 1
         connection.parser.rest = handed.rest
         self.open[connection.fd] = connection
@@ -260,7 +290,8 @@ class Acceptor:
         victim = min(victims, key=lambda connection: connection.since)
         if self._poller.claim(victim):
             age_s = now - victim.since
-            self._log.info("connection closed to make room peer=%s age_s=%.1f", victim.peer.decode(), age_s)
+            peer = victim.parser.peer.decode()
+            self._log.info("connection closed to make room peer=%s age_s=%.1f", peer, age_s)
             self._close(victim)
         return True
 

@@ -20,12 +20,16 @@ from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
     from wsgid.metrics.scoreboard import Cell
+    from wsgid.protocol.proxy import Preamble
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
 QUEUED = struct.Struct("i")
 
 # In the place of the events for which epoll holds a connection: it must look anew.
 STALE = -1
+
+# More than a preamble without certificates.
+PREAMBLE_READ = 512
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
@@ -34,7 +38,9 @@ FILE_PIECE = 1024 * 1024
 class State(enum.Enum):
     """Where a connection stands; what it waits for, and how long, follows from it."""
 
-    # Accepted, no octet yet.
+    # Accepted; a proxy has to say first for whom (the PROXY protocol).
+    PREAMBLE = "preamble"
+    # Accepted, no octet of the client's yet.
     FRESH = "fresh"
     # Octets of a head.
     HEAD = "head"
@@ -73,11 +79,13 @@ class Connection:
         "parser",
         "peer",
         "pending",
+        "preamble",
         "request",
         "requests",
         "since",
         "sock",
         "state",
+        "told",
     )
 
     def __init__(
@@ -85,6 +93,7 @@ class Connection:
         sock: socket.socket,
         parser: RequestParser,
         environ: dict[str, Any],
+        peer: tuple[str, int] | None,
         deadline: float,
         spool: Spool,
         send_timeout: float,
@@ -95,7 +104,12 @@ class Connection:
         self.parser = parser
         # What the environs of its requests have in common.
         self.environ = environ
-        self.peer = environ["REMOTE_ADDR"].encode("ascii", "replace")
+        # Who is at the other end of the socket; None where that is a Unix socket.
+        self.peer = peer
+        # What comes before the first octet of the client's, until it is complete.
+        self.preamble: Preamble | None = None
+        # What it told, for whoever takes the connection over: the socket does not know it.
+        self.told: dict[str, str] = {}
         self.state = State.FRESH
         # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
         self.armed = 0
@@ -121,6 +135,20 @@ class Connection:
         self._queued = 0
         # A temporary file that holds the rest of a response, and its size.
         self._spooled: tuple[Any, int] | None = None
+
+    def read_preamble(self) -> dict[str, str]:
+        """Read on in the preamble, and no octet beyond it; gives what it told once it is complete.
+
+        Raises BlockingIOError while more is to come, Refusal, and OSError, as recv(2) does.
+        """
+        preamble = self.preamble
+        assert preamble is not None
+        while preamble.told is None:
+            shown = self.sock.recv(PREAMBLE_READ, socket.MSG_PEEK)
+            if not shown:
+                raise ConnectionAbortedError("it ended in the preamble")
+            self.sock.recv(preamble.feed(shown))
+        return preamble.told
 
     def look_again(self) -> None:
         """Have epoll look at the socket anew when it next waits: it may have more than was read."""

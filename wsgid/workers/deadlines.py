@@ -73,7 +73,10 @@ class Deadlines:
 
     def _expire(self, connection: Connection, now: float) -> None:
         match connection.state:
-            case State.HEAD | State.BODY:
+            case State.PREAMBLE if connection.preamble is not None and not connection.preamble.has_begun:
+                # Nothing came, not even from a proxy: whoever looks whether the port is open says no more.
+                self._ending.close(connection)
+            case State.PREAMBLE | State.HEAD | State.BODY:
                 self._ending.refuse(
                     connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now
                 )

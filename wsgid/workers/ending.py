@@ -44,7 +44,9 @@ class Ending:
 
     def refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         """Answer for the application, and close."""
-        self._refusals.write(refusal, connection.environ, now)
+        request = connection.parser.request
+        # Where a proxy has said so, it is its client that is refused.
+        self._refusals.write(refusal, connection.environ if request is None else request.environ, now)
         to_head = connection.parser.is_head
         try:
             connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))

@@ -22,20 +22,27 @@ MESSAGE_BOUND = 192 * 1024
 LINE_KEPT = 176
 
 # Between workers of one server, which run one version: a check against our own mistakes.
-FORM = 1
+FORM = 2
+
+# Of a request: what is known of it, as marshal takes it.
+Head = tuple[bytes, str, str, str, bool, bool, dict[str, str], tuple[str, ...], bool, bytes, int]
 
 
 @dataclass(slots=True)
 class Handed:
     """What arrived: a client's socket, the request that is ready, and unread octets behind it.
 
-    Of the request's environ there are the meta-variables alone.
+    Of the request's environ there is what is not in that of its connection, and beside it the names of what
+    is there alone.
     """
 
     sock: socket.socket
     server: tuple[str, str]
+    # The socket's; and what a proxy has told of it, None where that is still to come.
     peer: tuple[str, int] | None
+    told: dict[str, str] | None
     request: Request | None
+    left_out: tuple[str, ...]
     rest: bytes
 
 
@@ -60,7 +67,7 @@ class HandOver:
         """Send a connection; False if it must stay: the queue is full, or the request too large to travel."""
         environ = connection.environ
         server = environ["SERVER_NAME"], environ["SERVER_PORT"]
-        peer = (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])) if "REMOTE_PORT" in environ else None
+        told = connection.told if connection.preamble is None else None
         fds = [connection.fd]
         head = None
         if request is not None:
@@ -81,12 +88,14 @@ class HandOver:
                 request.path,
                 request.is_http11,
                 request.keep_alive,
-                {key: value for key, value in request.environ.items() if key not in environ},
+                # By identity: whatever nobody has changed is the very object of the connection's.
+                {key: value for key, value in request.environ.items() if environ.get(key, self) is not value},
+                tuple(environ.keys() - request.environ.keys()),
                 request.has_body,
                 octets,
                 0 if body is None else body.size,
             )
-        message = marshal.dumps((FORM, server, peer, head, connection.parser.rest))
+        message = marshal.dumps((FORM, server, connection.peer, told, head, connection.parser.rest))
         if len(message) > MESSAGE_BOUND:
             return False
         try:
@@ -113,18 +122,16 @@ class HandOver:
         if not fds:
             # Out of descriptors: the kernel dropped them, and the client sees a closed connection.
             return None
-        form, server, peer, head, rest = marshal.loads(message)  # noqa: S302 - from a worker of this server
+        form, server, peer, told, head, rest = marshal.loads(message)  # noqa: S302 - from a worker of this server
         if form != FORM:
             raise ValueError(f"a connection in form {form!r} arrived")
-        request = None if head is None else self._request(head, fds[1:])
+        request, left_out = (None, ()) if head is None else self._request(head, fds[1:])
         sock = socket.socket(fileno=fds[0])
         sock.setblocking(False)
-        return Handed(sock, server, peer, request, rest)
+        return Handed(sock, server, peer, told, request, left_out, rest)
 
-    def _request(
-        self, head: tuple[bytes, str, str, str, bool, bool, dict[str, str], bool, bytes, int], fds: list[int]
-    ) -> Request:
-        line, method, target, path, is_http11, keep_alive, fields, has_body, octets, size = head
+    def _request(self, head: Head, fds: list[int]) -> tuple[Request, tuple[str, ...]]:
+        line, method, target, path, is_http11, keep_alive, fields, left_out, has_body, octets, size = head
         request = Request(line, method, target, is_http11, fields)
         request.path = target if path == target else path
         request.keep_alive = keep_alive
@@ -136,7 +143,7 @@ class HandOver:
             else:
                 body.write(octets)
             request.body = body
-        return request
+        return request, left_out
 
     def resend_one(self) -> None:
         """Send on what woke this worker, which has no time for it: that wakes another one."""

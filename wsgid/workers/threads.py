@@ -43,7 +43,7 @@ from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 
 # A member of an enum costs two look-ups; these are asked for at each event.
-FRESH, HEAD, BODY, IDLE = State.FRESH, State.HEAD, State.BODY, State.IDLE
+PREAMBLE, FRESH, HEAD, BODY, IDLE = State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.IDLE
 SERVING, WRITING, LINGERING = State.SERVING, State.WRITING, State.LINGERING
 
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
@@ -102,11 +102,12 @@ class ThreadServer:
         self._poller = Poller(shared=self._threads > 1)
         self._ending = Ending(self._poller, self._refusals, self._leave, self._on_fewer)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
+        self._maker = ConnectionMaker(settings, self._spool)
         self._acceptor = Acceptor(
             context.listeners,
             self._handover,
             self._poller,
-            ConnectionMaker(settings, self._spool),
+            self._maker,
             bound=self._connections_bound,
             log=context.log,
             arrived=self._arrived,
@@ -225,10 +226,28 @@ class ThreadServer:
             self._write_on(connection, now, seat)
         elif state is LINGERING:
             self._ending.linger_on(connection, now)
+        elif state is PREAMBLE:
+            self._read_preamble(connection, now, seat)
         else:
             self._read_on(connection, now, seat)
 
     # ---- reading ----
+
+    def _read_preamble(self, connection: Connection, now: float, seat: Seat | None) -> None:
+        """Hear from a proxy for whom the connection is; the client's first octets have the same deadline."""
+        try:
+            told = connection.read_preamble()
+        except BlockingIOError:
+            self._poller.wait(connection, PREAMBLE, now, connection.deadline)
+            return
+        except Refusal as refusal:
+            self._ending.refuse(connection, refusal, now)
+            return
+        except OSError:
+            self._ending.close(connection)
+            return
+        self._maker.introduce(connection, told)
+        self._read_on(connection, now, seat)
 
     def _read_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
         state = connection.state
@@ -346,7 +365,7 @@ class ThreadServer:
             if standby.asleep:
                 standby.wake()
             connection.requests += 1
-            cell.begin(now, request.head, connection.peer)
+            cell.begin(now, request.head, parser.peer)
             pull = None
             if request.body is None:
                 body: BinaryIO = BytesIO()
@@ -453,7 +472,7 @@ class ThreadServer:
             seat.is_busy = True
             if self._standby.asleep:
                 self._standby.wake()
-            seat.cell.resume(now, request.head, connection.peer)
+            seat.cell.resume(now, request.head, connection.parser.peer)
             exchange.finish(now)
             if request.body is not None:
                 request.body.close()
@@ -520,7 +539,7 @@ class ThreadServer:
         elif connection.parser.rest:
             self._feed(connection, b"", now, seat)
         else:
-            self._read_on(connection, now, seat)
+            self._on_event(connection, now, seat)
 
     # ---- between workers ----
 
@@ -530,6 +549,7 @@ class ThreadServer:
             self._handover is None
             or self._leaving.closes
             or connection.parser.has_begun
+            or (connection.preamble is not None and connection.preamble.has_begun)
             or not self._handover.send(connection, request)
         ):
             return False
@@ -604,10 +624,12 @@ class ThreadServer:
                 elif connection.parser.rest:
                     self._feed(connection, b"", now, None)
                 else:
-                    self._poller.wait(connection, State.FRESH, now, connection.deadline)
+                    self._poller.wait(connection, connection.state, now, connection.deadline)
         self._close_doors(now)
         for connection in list(self._poller.waiting.values()):
-            if connection.state not in {State.IDLE, State.FRESH} or not self._poller.claim(connection):
+            if connection.state not in {State.IDLE, State.FRESH, State.PREAMBLE} or not self._poller.claim(
+                connection
+            ):
                 continue
             if is_last or not self._pass_on(connection, None):
                 deadline = min(connection.deadline, self._leaving.idle_until)
