@@ -7,7 +7,7 @@ from pathlib import Path
 # no secret: it signs what tests put into their sessions
 SECRET_KEY = "for tests"
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "shop.example"]
 ROOT_URLCONF = "tests.apps.django_site.urls"
 INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.messages"]
 MIDDLEWARE = [

@@ -8,6 +8,7 @@ from tests.apps.django_site import views
 
 urlpatterns = [
     path("", views.index),
+    path("seen", views.seen),
     path("form", views.form),
     path("count", views.count),
     path("cookies", views.set_cookies),

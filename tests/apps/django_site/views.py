@@ -22,6 +22,17 @@ def index(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"hello {request.GET.get('name', 'world')} {request.build_absolute_uri()}")
 
 
+def seen(request: HttpRequest) -> HttpResponse:
+    """Answer with what Django takes for client, host and scheme."""
+    found = {
+        "is_secure": request.is_secure(),
+        "host": request.get_host(),
+        "client": request.META["REMOTE_ADDR"],
+        "uri": request.build_absolute_uri(),
+    }
+    return JsonResponse(found)
+
+
 def form(request: HttpRequest) -> HttpResponse:
     """Give a token, and take it back with the form."""
     if request.method == "POST":
