@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from wsgid import __version__
-from wsgid.arbiter.status import server_status, worker_status
+from wsgid.arbiter.status import server_status, template_status, worker_status
 
 if TYPE_CHECKING:
     from wsgid.arbiter.control import Client, Control
     from wsgid.arbiter.generation import Generations
     from wsgid.arbiter.pool import WorkerPool
+    from wsgid.arbiter.preload import Preload
     from wsgid.arbiter.report import Report
     from wsgid.arbiter.stacks import Stacks
     from wsgid.metrics.scoreboard import Scoreboard
@@ -27,6 +28,7 @@ class Answers:
         self,
         control: Control,
         pool: WorkerPool,
+        preload: Preload,
         scoreboard: Scoreboard,
         generations: Generations,
         report: Report,
@@ -34,6 +36,7 @@ class Answers:
     ) -> None:
         self._control: Final = control
         self._pool: Final = pool
+        self._preload: Final = preload
         self._scoreboard: Final = scoreboard
         self._generations: Final = generations
         self._report: Final = report
@@ -53,6 +56,7 @@ class Answers:
             workers=[
                 worker_status(worker, self._scoreboard.row(worker.slot).read(), now) for worker in workers
             ],
+            templates=[template_status(template, now) for template in self._preload.templates],
         )
         self._control.answer(client, status=status)
 

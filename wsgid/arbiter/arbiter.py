@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.answers import Answers
-from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
+from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, after_lost_template, recovered
 from wsgid.arbiter.control import Client, Command, number_after
 from wsgid.arbiter.differences import differences, keep_what_must_wait
 from wsgid.arbiter.equipment import check_number, check_room, open_equipment
@@ -26,6 +26,7 @@ from wsgid.arbiter.logs import hand_over, reopen, set_error_log
 from wsgid.arbiter.outcome import Refusal, refusal_of
 from wsgid.arbiter.plan import Abort, GiveUp, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
+from wsgid.arbiter.preload import Born, Failed, Lost, Preload, Unborn
 from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
@@ -37,7 +38,9 @@ from wsgid.workers.process import FAILED, READY, WORN, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wsgid.arbiter.preload import News
     from wsgid.arbiter.reload import Source
+    from wsgid.arbiter.template_plan import Template
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
     from wsgid.net.listener import Listener
@@ -133,8 +136,16 @@ class Arbiter:
         self._control = equipment.control
         self._stacks = equipment.stacks
         self._watch = equipment.watch
+        self._preload = Preload(self._generations, self._births, self._channels, self._log)
+        stack.callback(self._preload.close)
         self._answers = Answers(
-            self._control, self._pool, self._scoreboard, self._generations, self._report, self._stacks
+            self._control,
+            self._pool,
+            self._preload,
+            self._scoreboard,
+            self._generations,
+            self._report,
+            self._stacks,
         )
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
@@ -168,6 +179,8 @@ class Arbiter:
             self._pool.worn(worn.worker.pid)
             self._log.info("worker worn %s %s; it is replaced", words.name(worn.worker), worn.why)
         planned = self._wanted
+        for news in self._preload.act(self._goal(), now):
+            self._on_news(news, now)
         for action in plan(self._goal(), self._pool.workers, now):
             match action:
                 case Spawn():
@@ -189,12 +202,19 @@ class Arbiter:
         before = monotonic()
         # What was only now found to be wanted is planned for at once.
         deadline = next_deadline(self._goal(), self._pool.workers, before) if self._is_settled else before
-        deadline = min(deadline, self._reload.deadline, self._control.deadline, self._report.deadline)
+        deadline = min(
+            deadline,
+            self._preload.deadline(self._goal(), before),
+            self._reload.deadline,
+            self._control.deadline,
+            self._report.deadline,
+        )
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
         if now - self._turned_at > _TICK_S + _AWAY_S:
             self._log.warning("away for %.0f s: nobody is judged by that time", now - self._turned_at)
             self._pool.forgive(now)
+            self._preload.forgive(now)
         self._turned_at = now
         for name in happened.signals:
             self._on_signal(name)
@@ -213,25 +233,26 @@ class Arbiter:
         for exit_ in reap():
             self._on_exit(exit_, now)
 
+    @property
+    def _log_holders(self) -> tuple[Worker | Template, ...]:
+        return (*self._pool.workers, *self._preload.templates)
+
     def _goal(self) -> Wanted:
-        return replace(self._wanted, spawn_at=self._backoff.spawn_at)
+        return self._preload.goal(replace(self._wanted, spawn_at=self._backoff.spawn_at))
 
     # ------------------------------------------------------------------ actions
 
     def _spawn(self, action: Spawn, now: float) -> None:
-        is_candidate = action.generation == self._wanted.candidate
-        if now < self._backoff.spawn_at and not is_candidate:
+        if now < self._backoff.spawn_at and action.generation != self._wanted.candidate:
             return  # the fork before this one has just failed
         try:
+            if self._preload.bear(action, now):
+                return  # it is on its way
             pid = self._births.bear(action.slot, action.generation)
         except OSError as error:
-            self._log.error("no worker could be forked: %s", error)
-            self._backoff = after_failed_fork(self._backoff, now)
-            if is_candidate:
-                self._refuse(Refusal(f"no worker could be forked: {error}"))
-            return
-        worker = self._pool.add(pid, action.slot, action.generation, now)
-        self._log.debug("worker started %s", words.name(worker))
+            self._on_news(Unborn(action.generation, str(error)), now)
+        else:
+            self._on_news(Born(pid, action.slot, action.generation), now)
 
     def _end(self, action: Abort | Kill, now: float) -> None:
         """Tell why a worker is ended, and end it."""
@@ -250,6 +271,25 @@ class Arbiter:
 
     # ------------------------------------------------------------------ events
 
+    def _on_news(self, news: News, now: float) -> None:
+        """Take note of what has come of a birth, or of a template."""
+        match news:
+            case Born(pid, slot, generation):
+                worker = self._pool.add(pid, slot, generation, now)
+                self._log.debug("worker started %s", words.name(worker))
+            case Unborn(generation, reason):
+                self._log.error("no worker could be forked: %s", reason)
+                self._backoff = after_failed_fork(self._backoff, now)
+                if generation == self._wanted.candidate:
+                    self._refuse(Refusal(f"no worker could be forked: {reason}"))
+            case Failed(template, reason):
+                self._on_boot_failure(template, reason)
+            case Lost(template, reason, is_from_outside):
+                if template.generation == self._wanted.generation:
+                    self._backoff = after_lost_template(self._backoff, now, from_outside=is_from_outside)
+                if template.generation == self._wanted.candidate or template.ready_at is None:
+                    self._on_boot_failure(template, reason)
+
     def _on_signal(self, name: str) -> None:
         match name:
             case "TERM":
@@ -257,7 +297,7 @@ class Arbiter:
             case "INT" | "QUIT":
                 self._stop(f"SIG{name}", is_quick=True)
             case "USR1":
-                reopen(self._error_log, self._generations, self._pool, self._channels)
+                reopen(self._error_log, self._generations, self._log_holders, self._channels)
             case _ if self._phase is Phase.STOPPING:
                 pass
             case "HUP":
@@ -309,6 +349,8 @@ class Arbiter:
 
     def _hear(self, pid: int, now: float) -> None:
         """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
+        for news in self._preload.hear(pid, now):
+            self._on_news(news, now)
         for word in self._channels.hear(pid):
             worker = self._pool.get(pid)
             if worker is None:
@@ -330,8 +372,8 @@ class Arbiter:
         if worker.generation == self._wanted.candidate:
             self._accept()
 
-    def _on_boot_failure(self, worker: Worker, reason: str) -> None:
-        """Draw the consequence, once a worker: the end, if none was ever ready; else the others serve on."""
+    def _on_boot_failure(self, worker: Worker | Template, reason: str) -> None:
+        """Draw the consequence, once a process: the end, if none was ever ready; else the others serve on."""
         if worker.pid in self._explained:
             return
         self._explained.add(worker.pid)
@@ -342,12 +384,20 @@ class Arbiter:
         elif not self._has_served and (self._boot_failures or self._phase is not Phase.STOPPING):
             self._fail(reason)
         else:
-            self._log.error("worker failed %s: %s", words.name(worker), reason)
+            self._log.error("%s failed %s: %s", words.kind(worker), words.name(worker), reason)
 
     def _on_exit(self, exit_: Exit, now: float) -> None:
+        if self._pool.get(exit_.pid) is None:  # it may have been born since, and be dead already
+            for news in self._preload.hear_unborn(exit_.pid):
+                self._on_news(news, now)
         self._hear(exit_.pid, now)  # its last words may say why
         worker = self._pool.get(exit_.pid)
         if self._watch is not None and self._watch.on_exit(exit_):
+            return
+        if (ended := self._preload.on_exit(exit_)) is not None:
+            for news in ended:
+                self._on_news(news, now)
+            self._explained.discard(exit_.pid)
             return
         if worker is None:
             read = self._reload.on_exit(exit_, now)
@@ -355,7 +405,7 @@ class Arbiter:
                 self._refuse(read)
             elif read is not None:
                 self._propose(read)
-            return  # else not ours: left behind by an application, and adopted by us as pid 1
+            return  # else not ours: left behind by an application, and adopted by us (subreaper, or pid 1)
         self._channels.drop(exit_.pid)
         self._stacks.drop(exit_.pid)
         self._pool.exit(exit_.pid, now)
@@ -445,7 +495,7 @@ class Arbiter:
         if self._report.is_reloading:
             self._report.accepted()
         set_error_log(self._error_log, generation)
-        hand_over(self._error_log, self._generations, self._pool, self._channels)
+        hand_over(self._error_log, self._generations, self._log_holders, self._channels)
         try:
             self._pidfile.take(settings.pidfile)
         except WsgidError as error:  # the former file stays
@@ -471,10 +521,10 @@ class Arbiter:
         """Note what has been reached."""
         workers = self._pool.workers
         serving = [worker for worker in workers if worker.state is State.SERVING]
-        is_starting = any(worker.state is State.STARTING for worker in workers)
+        is_starting = self._preload.is_bearing or any(worker.state is State.STARTING for worker in workers)
         # One of several that cannot boot does not keep the others' readiness from the world.
         is_up = len(serving) >= self._wanted.workers or (not is_starting and self._backoff.failures > 0)
-        if self._phase is Phase.STOPPING and not workers:
+        if self._phase is Phase.STOPPING and not workers and self._preload.is_idle:
             self._phase = Phase.DONE
         if self._phase is Phase.BOOTING and serving and is_up:
             self._phase = Phase.RUNNING
@@ -525,6 +575,7 @@ class Arbiter:
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
         self._report.stopping(self._turned_at)
+        self._preload.stop()
         self._reload.abandon()
         self._control.reload_abandoned()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.

@@ -59,6 +59,11 @@ def after_failed_fork(backoff: Backoff, now: float) -> Backoff:
     return _after_failure(backoff, now, free=0)
 
 
+def after_lost_template(backoff: Backoff, now: float, *, from_outside: bool) -> Backoff:
+    """Return what follows from the end of a template that was wanted, loaded or not."""
+    return backoff if from_outside else _after_failure(backoff, now, free=0)
+
+
 def recovered(backoff: Backoff, workers: Sequence[Worker], now: float) -> Backoff:
     """End the row of failures if a worker that became ready after the last has served long enough."""
     if backoff.failures and any(

@@ -8,6 +8,8 @@ import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.arbiter.spawn import spawn
+from wsgid.arbiter.template import Birth, TemplateStart
+from wsgid.arbiter.template import run as run_template
 from wsgid.workers.server import import_early
 from wsgid.workers.start import WorkerStart
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from wsgid.arbiter.channels import Channels
     from wsgid.arbiter.control import Control
-    from wsgid.arbiter.generation import Generations
+    from wsgid.arbiter.generation import Generation, Generations
     from wsgid.arbiter.loop import Loop
     from wsgid.arbiter.moments import Moments
     from wsgid.arbiter.stacks import Stacks
@@ -82,36 +84,18 @@ class Births:
         generation = self._generations.get(number)
         ours, theirs = self._channels.pair()
         stacks = self._stacks.make()
-        count = self._scoreboard.row(slot).requests
-        view = self._moments.pre_fork(generation.settings, count)
+        view = self._moments.pre_fork(generation.settings, self._scoreboard.row(slot).requests)
         start = WorkerStart(
-            settings=generation.settings,
-            app=self._app,
+            **self._common(generation, theirs),
             listeners=tuple(generation.listeners.values()),
-            scoreboard=self._scoreboard,
             slot=slot,
-            generation=number,
-            channel=theirs,
-            handover=self._handover,
-            error_log=self._error_log,
-            syslog=generation.syslog,
-            access_log=generation.access_log,
-            statsd=generation.statsd,
-            identity=generation.identity,
-            server_view=self._moments.server,
             worker_view=view,
             stacks=stacks,
-            reports=None if self._watch is None else self._watch.reports,
-            is_first=number > self._newest,
+            is_first=self._is_first(number),
         )
-        self._newest = max(self._newest, number)
 
         def first_steps() -> None:
-            """Be rid of what is the parent's."""
-            self._undo()
-            ours.close()
-            if self._watch is not None:
-                self._watch.close_in_worker()
+            self._undo_in_fellow(ours)
             self._generations.close_in_child(number)
 
         try:
@@ -126,6 +110,105 @@ class Births:
         self._channels.add(pid, ours)
         self._stacks.add(pid, stacks)
         return pid
+
+    # ------------------------------------------------------------------ with preload_app
+
+    def start_template(self, number: int) -> int:
+        """Fork the template of a generation and return its pid; raises OSError."""
+        generation = self._generations.get(number)
+        ours, theirs = self._channels.pair()
+        start = TemplateStart(
+            **self._common(generation, theirs),
+            listeners=tuple(generation.listeners.values()),
+            hooks=generation.hooks,
+        )
+
+        def first_steps() -> None:
+            self._undo_in_fellow(ours)
+            self._generations.close_all_in_child()
+
+        try:
+            pid = spawn(first_steps, lambda: run_template(start))
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._channels.add(pid, ours)
+        return pid
+
+    def ask(self, template: int, slot: int, number: int) -> int:
+        """Ask a template for a worker; gives the number that it has until it has a pid.
+
+        Raises OSError; 0 means that the template does not hear us.
+        """
+        generation = self._generations.get(number)
+        ours, theirs = self._channels.pair()
+        stacks = self._stacks.make()
+        view = self._moments.expect(generation.settings, self._scoreboard.row(slot).requests)
+        listeners = [listener.socket.fileno() for listener in generation.listeners.values()]
+        descriptors = [theirs.fileno(), stacks, *listeners]
+        birth = Birth(
+            slot=slot,
+            age=view.age,
+            workers=self._moments.server.num_workers,
+            is_first=self._is_first(number),
+            descriptors=len(descriptors),
+        )
+        is_heard = all(self._channels.give(template, *some) for some in birth.datagrams(descriptors))
+        theirs.close()
+        unborn = self._channels.expect(ours)
+        self._stacks.add(unborn, stacks)
+        self._moments.born(unborn, view)
+        if not is_heard:
+            self.forget(unborn)
+            return 0
+        return unborn
+
+    def name(self, unborn: int, pid: int) -> None:
+        """Know a worker that has been born by its pid."""
+        self._channels.name(unborn, pid)
+        self._stacks.name(unborn, pid)
+        self._moments.name(unborn, pid)
+
+    def forget(self, unborn: int) -> None:
+        """Expect a worker no more: there will be none."""
+        self._channels.drop(unborn)
+        self._stacks.drop(unborn)
+        self._moments.forget(unborn)
+
+    def _is_first(self, number: int) -> bool:
+        """Say if nobody of this generation was born before; ask once a birth."""
+        is_first = number > self._newest
+        self._newest = max(self._newest, number)
+        return is_first
+
+    # ------------------------------------------------------------------ what is the parent's
+
+    def _common(self, generation: Generation, channel: socket.socket) -> dict[str, Any]:
+        """Return what is given wherever the application is loaded."""
+        return {
+            "settings": generation.settings,
+            "app": self._app,
+            "generation": generation.number,
+            "channel": channel,
+            "handover": self._handover,
+            "scoreboard": self._scoreboard,
+            "error_log": self._error_log,
+            "syslog": generation.syslog,
+            "access_log": generation.access_log,
+            "statsd": generation.statsd,
+            "identity": generation.identity,
+            "server_view": self._moments.server,
+            "reports": None if self._watch is None else self._watch.reports,
+        }
+
+    def _undo_in_fellow(self, ours: socket.socket) -> None:
+        """Be rid of what is the parent's, in a worker or template that has `ours` at its other end."""
+        self._undo()
+        ours.close()
+        if self._watch is not None:
+            self._watch.close_in_worker()
 
     def undo_in_child(self) -> None:
         """Be rid of all that is the arbiter's, in a child that is no worker."""

@@ -1,4 +1,4 @@
-"""The arbiter's ends of the socket pairs on which its workers speak to it, one pair a worker.
+"""The arbiter's ends of the socket pairs on which workers and templates speak to it, one pair each.
 
 A worker learns from the end of its channel that the arbiter is dead. So no child may keep an end of ours:
 `close_in_child` is for that.
@@ -20,7 +20,10 @@ _MOST: Final = 16
 
 
 class Channels:
-    """Who may speak to us, by pid; the arbiter is its only user."""
+    """Who may speak to us, by pid; the arbiter is its only user.
+
+    A worker that a template was asked for has no pid yet: until then it has a number below zero.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self._loop: Final = loop
@@ -39,13 +42,28 @@ class Channels:
         self._pids[ours.fileno()] = pid
         self._loop.watch(ours.fileno())
 
+    def expect(self, ours: socket.socket) -> int:
+        """Listen to what is said of a worker that is not born yet; gives its number."""
+        number = -ours.fileno()
+        self.add(number, ours)
+        return number
+
+    def name(self, number: int, pid: int) -> None:
+        """Know a worker by its pid from now on."""
+        channel = self._by_pid.pop(number)
+        self._by_pid[pid] = channel
+        self._pids[channel.fileno()] = pid
+
+    def __contains__(self, pid: int) -> bool:
+        return pid in self._by_pid
+
     def pid_of(self, fd: int) -> int | None:
         return self._pids.get(fd)
 
-    def hear(self, pid: int) -> list[bytes]:
+    def hear(self, pid: int, most: int = _MOST) -> list[bytes]:
         """Return what the worker has said since; the rest of it next time, if it will not stop talking."""
         words: list[bytes] = []
-        while (channel := self._by_pid.get(pid)) is not None and len(words) < _MOST:
+        while (channel := self._by_pid.get(pid)) is not None and len(words) < most:
             try:
                 word = channel.recv(_LONGEST)
             except BlockingIOError:

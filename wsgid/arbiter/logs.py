@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wsgid.arbiter.pool import State
+from wsgid.arbiter.pool import Worker
 from wsgid.arbiter.spawn import Order, tell
+from wsgid.arbiter.words import kind
 from wsgid.errors import ConfigurationError
 from wsgid.log.error import ErrorLog, make_error_log
 from wsgid.log.syslog import Syslog, parse_peer
@@ -14,9 +15,11 @@ from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.process import LOGS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wsgid.arbiter.channels import Channels
     from wsgid.arbiter.generation import Generation, Generations
-    from wsgid.arbiter.pool import WorkerPool
+    from wsgid.arbiter.template_plan import Template
     from wsgid.config.settings import Settings
     from wsgid.log.access import AccessLog
 
@@ -79,8 +82,13 @@ def set_error_log(error_log: ErrorLog, generation: Generation) -> None:
     error_log.set_form(settings.log_format)
 
 
-def reopen(error_log: ErrorLog, generations: Generations, pool: WorkerPool, channels: Channels) -> None:
-    """Open the logs anew and hand them to the workers, who may have no right to open them."""
+def reopen(
+    error_log: ErrorLog,
+    generations: Generations,
+    holders: Sequence[Worker | Template],
+    channels: Channels,
+) -> None:
+    """Open the logs anew and hand them to their holders, who may have no right to open them."""
     log = error_log.logger
     logs: list[ErrorLog | AccessLog] = [error_log, *generations.access_logs]
     for one in logs:
@@ -88,27 +96,31 @@ def reopen(error_log: ErrorLog, generations: Generations, pool: WorkerPool, chan
             one.reopen()
         except OSError as error:
             log.error("a log cannot be opened anew, the old file is kept: %s", error)  # noqa: TRY400  the same
-    hand_over(error_log, generations, pool, channels)
+    hand_over(error_log, generations, holders, channels)
     log.info("logs reopened (SIGUSR1)")
 
 
-def hand_over(error_log: ErrorLog, generations: Generations, pool: WorkerPool, channels: Channels) -> None:
-    """Give all workers what the arbiter writes to.
+def hand_over(
+    error_log: ErrorLog,
+    generations: Generations,
+    holders: Sequence[Worker | Template],
+    channels: Channels,
+) -> None:
+    """Give all workers, and templates for those to come, what the arbiter writes to.
 
     A worker that starts finds it when it listens. One of a generation that is gone opens its own: the arbiter
     has closed that access log.
     """
-    for worker in pool.workers:
-        if worker.state is State.GONE:
-            continue
-        generation = generations.find(worker.generation)
+    for one in holders:
+        generation = generations.find(one.generation)
         if generation is None:
-            tell(worker.pid, Order.REOPEN)
+            if isinstance(one, Worker):
+                tell(one.pid, Order.REOPEN)
             continue
         descriptors = [error_log.fileno()]
         access_log = generation.access_log
         if access_log is not None and (descriptor := access_log.fileno()) is not None:
             descriptors.append(descriptor)
-        if not channels.give(worker.pid, LOGS, descriptors):
-            message = "worker pid=%d writes to the former logs: it does not listen"
-            error_log.logger.warning(message, worker.pid)
+        if not channels.give(one.pid, LOGS, descriptors):
+            message = "%s pid=%d writes to the former logs: it does not listen"
+            error_log.logger.warning(message, kind(one), one.pid)

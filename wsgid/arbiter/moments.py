@@ -73,14 +73,26 @@ class Moments:
 
     def pre_fork(self, settings: Settings, count: Callable[[], int]) -> WorkerView:
         """Return what hooks will see of a worker that is about to be forked; `count` tells its requests."""
-        self._age += 1
-        worker = WorkerView(settings, self._log, self._age, count)
+        worker = self.expect(settings, count)
         self._hooks.tell("pre_fork", self.server, worker)
         return worker
+
+    def expect(self, settings: Settings, count: Callable[[], int]) -> WorkerView:
+        """Return the same where a template forks: pre_fork is called there."""
+        self._age += 1
+        return WorkerView(settings, self._log, self._age, count)
 
     def born(self, pid: int, worker: WorkerView) -> None:
         worker.pid = pid
         self._workers[pid] = worker
+
+    def name(self, unborn: int, pid: int) -> None:
+        """Know a worker by its pid from now on, that had only a number until it was born."""
+        self.born(pid, self._workers.pop(unborn))
+
+    def forget(self, unborn: int) -> None:
+        """Expect it no more."""
+        del self._workers[unborn]
 
     def child_exit(self, pid: int) -> None:
         worker = self._workers.pop(pid, None)

@@ -62,6 +62,10 @@ class Wanted:
     """Whoever is to leave leaves at once."""
     spawn_at: float = 0.0
     """Nothing that is lacking is spawned before this time (backoff.py)."""
+    unready: frozenset[int] = frozenset()
+    """Generations that cannot have a worker born now: their template loads, or is at it (preload.py)."""
+    reserved: frozenset[int] = frozenset()
+    """Slots of workers that a template was asked for, and that have no pid yet."""
 
 
 class Why(Enum):
@@ -285,12 +289,13 @@ def _spawn(
     stale_serving = len(_serving(stale))
     if stale_serving:
         lacking = min(lacking, wanted.workers + 1 - stale_serving - len(fresh))
-    if now < wanted.spawn_at:
+    if now < wanted.spawn_at or wanted.generation in wanted.unready:
         lacking = 0
-    taken = {worker.slot for worker in workers}
+    taken = wanted.reserved.union(worker.slot for worker in workers)
     slots = (slot for slot in count() if slot not in taken)
     # Any worker of the candidate, whatever became of it, was its trial: it does not get a second.
-    if wanted.candidate and all(worker.generation != wanted.candidate for worker in workers):
+    is_tried = any(worker.generation == wanted.candidate for worker in workers)
+    if wanted.candidate and wanted.candidate not in wanted.unready and not is_tried:
         yield Spawn(next(slots), wanted.candidate)
     for _ in range(lacking):
         yield Spawn(next(slots), wanted.generation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import signal
@@ -68,6 +69,89 @@ def _live(
         os._exit(status & 0xFF)
 
 
+def spawn_apart(
+    first_steps: Callable[[], None], work: Callable[[], int], announce: Callable[[int], None]
+) -> None:
+    """Fork a child that is not ours but of the next subreaper above us, and `announce` its pid.
+
+    It is the child of a child that ends at once. It does its first steps only when it is the subreaper's, and
+    announced; it leaves if we end before. Raises OSError if the kernel has no room for a process.
+    """
+    _flush()
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    pipes: list[int] = []
+    try:
+        told, telling = _add_pipe(pipes)
+        held, release = _add_pipe(pipes)
+
+        def await_release() -> None:
+            os.close(release)
+            is_announced = os.read(held, 1) != b""
+            for fd in (told, telling, held):
+                os.close(fd)
+            if not is_announced:
+                os._exit(ExitCode.OK)
+            first_steps()
+
+        between = os.fork()
+        if between == 0:
+            _tell_birth(telling, await_release, work, former_mask)
+        # Not before its parent is dead is the worker the subreaper's.
+        with contextlib.suppress(ChildProcessError):  # the application has a handler that waits for all
+            _WAIT(between, 0)
+        os.set_blocking(told, False)  # it may have been killed before it could tell
+        try:
+            number = int(os.read(told, 32))
+        except BlockingIOError:
+            number = -errno.ECHILD
+        if number < 0:
+            raise OSError(-number, os.strerror(-number))
+        announce(number)
+        os.write(release, b"!")
+    finally:
+        for fd in pipes:
+            os.close(fd)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
+
+
+def _add_pipe(pipes: list[int]) -> tuple[int, int]:
+    reading, writing = os.pipe()
+    pipes += (reading, writing)
+    return reading, writing
+
+
+# As it is now: gevent replaces it by one that turns the application's event loop while it waits.
+_WAIT: Final = os.waitpid
+
+
+def _tell_birth(
+    telling: int,
+    first_steps: Callable[[], None],
+    work: Callable[[], int],
+    mask: set[int | signal.Signals],
+) -> NoReturn:
+    """Be the one between: fork, tell the pid, or the error below zero, and end."""
+    number = -errno.EAGAIN
+    try:
+        number = os.fork()
+        if number == 0:
+            _live(first_steps, work, mask)
+    except OSError as error:
+        number = -(error.errno or errno.EAGAIN)
+    finally:
+        os.write(telling, b"%d" % number)
+        os._exit(ExitCode.OK)
+
+
+def is_child(pid: int) -> bool:
+    """Say whether a process is a child of ours that nobody has waited for."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except OSError:
+        return False
+    return True
+
+
 def become(argv: list[str], environ: Mapping[str, str], directory: str) -> NoReturn:
     """Be another program from here on; raises OSError. For a child."""
     os.chdir(directory)
@@ -107,6 +191,7 @@ def ignore_ends() -> None:
 
 def tell(pid: int, order: Order) -> None:
     """Send a worker its signal; one that has ended meanwhile is told in vain."""
+    assert pid > 0, pid  # anything else is a group of processes (kill(2))
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, order.value)
 

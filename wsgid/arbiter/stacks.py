@@ -28,6 +28,10 @@ class Stacks:
     def add(self, pid: int, descriptor: int) -> None:
         self._by_pid[pid] = descriptor
 
+    def name(self, number: int, pid: int) -> None:
+        """Know a worker by its pid from now on, that had only a number until it was born."""
+        self._by_pid[pid] = self._by_pid.pop(number)
+
     def ask(self, pid: int) -> None:
         """Have a worker write; what it wrote before is gone."""
         descriptor = self._by_pid.get(pid)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wsgid.arbiter.pool import Worker
+    from wsgid.arbiter.template_plan import Template
     from wsgid.metrics.scoreboard import RowView
 
 
@@ -39,6 +40,16 @@ def worker_status(worker: Worker, view: RowView, now: float) -> dict[str, Any]:
     }
 
 
+def template_status(template: Template, now: float) -> dict[str, Any]:
+    """Return what is known of the process that holds an application (preload_app)."""
+    return {
+        "pid": template.pid,
+        "generation": template.generation,
+        "state": "ready" if template.is_ready else "loading" if template.lives else "killed",
+        "age_s": round(now - template.since, 3),
+    }
+
+
 def busy(workers: Iterable[dict[str, Any]]) -> int:
     """Return how many workers are serving something."""
     return sum(bool(worker["serving"]) for worker in workers)
@@ -54,6 +65,7 @@ def server_status(
     requests: int,
     listeners: Sequence[str],
     workers: Sequence[dict[str, Any]],
+    templates: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the whole; `requests` are those of all workers, gone or not."""
     return {
@@ -66,4 +78,5 @@ def server_status(
         "requests": requests,
         "listeners": list(listeners),
         "workers": list(workers),
+        "templates": list(templates),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.arbiter.plan import Abort, GiveUp, Kill, Why
 from wsgid.arbiter.pool import State
+from wsgid.arbiter.template_plan import Template
 from wsgid.log.error import escape
 
 if TYPE_CHECKING:
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 _TARGET_KEPT = 160
 
 
-def name(worker: Worker) -> str:
-    """Return the ids of a worker, as in every line about it."""
+def name(worker: Worker | Template) -> str:
+    """Return the ids of a worker, as in every line about it; a template has no slot."""
+    if isinstance(worker, Template):
+        return f"pid={worker.pid} generation={worker.generation}"
     return f"slot={worker.slot} pid={worker.pid} generation={worker.generation}"
+
+
+def kind(worker: Worker | Template) -> str:
+    return "template" if isinstance(worker, Template) else "worker"
 
 
 def verdict(

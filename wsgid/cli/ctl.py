@@ -160,6 +160,7 @@ def _show_status(answer: dict[str, Any]) -> str:
                 "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             )
             lines += [f"    {_words(call)}" for call in (worker["serving"] if worker else ())]
+    lines += map(_template, status["templates"])
     return "\n".join(lines) + "\n"
 
 
@@ -167,7 +168,6 @@ _HEAD = ("PID", "SLOT", "GENERATION", "STATE", "AGE", "CONNECTIONS", "REQUESTS",
 
 
 def _row(worker: dict[str, Any]) -> tuple[str, ...]:
-    memory = private_memory(worker["pid"])
     return (
         str(worker["pid"]),
         str(worker["slot"]),
@@ -176,8 +176,19 @@ def _row(worker: dict[str, Any]) -> tuple[str, ...]:
         _duration(worker["age_s"]),
         str(worker["connections"]),
         str(worker["requests"]),
-        "?" if memory is None else f"{memory / 2**20:.1f}M",
+        _memory(worker["pid"]),
     )
+
+
+def _template(template: dict[str, Any]) -> str:
+    return "template pid {pid}, generation {generation}, {state}, {}, {}".format(
+        _duration(template["age_s"]), _memory(template["pid"]), **template
+    )
+
+
+def _memory(pid: int) -> str:
+    memory = private_memory(pid)
+    return "?" if memory is None else f"{memory / 2**20:.1f}M"
 
 
 def _words(call: dict[str, Any]) -> str:

@@ -58,7 +58,6 @@ __all__ = [
 # project, and ends empty.
 NOT_BUILT: tuple[str, ...] = (
     "virtualenv",
-    "preload_app",
     "paste",
     "paste_global",
     "worker_class=gevent",

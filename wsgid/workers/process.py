@@ -6,24 +6,30 @@
 # Rule 2: until the application is loaded, signals have their default effect: code that hangs at import can
 # be ended.
 
+from __future__ import annotations
+
 import contextlib
 import faulthandler
 import os
 import signal
 import socket
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from wsgid.daemon.title import set_title
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
-from wsgid.log.error import ErrorLog
-from wsgid.workers.boot import load, settle_in
+from wsgid.workers.boot import Settled, load, settle_in
 from wsgid.workers.context import WorkerContext
-from wsgid.workers.imported import Imported
 from wsgid.workers.migrations import tell_pending_migrations
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
 from wsgid.workers.stacks import format_stacks
-from wsgid.workers.start import WorkerStart
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from wsgid.log.error import ErrorLog
+    from wsgid.workers.imported import Imported
+    from wsgid.workers.start import Start, WorkerStart
 
 # What the arbiter understands (arbiter/arbiter.py).
 READY = b"ready"
@@ -57,21 +63,19 @@ IGNORED: tuple[int, ...] = (
 )
 
 
-def run(start: WorkerStart) -> int:
-    """Live the life of a worker; gives the exit status."""
+def run(start: WorkerStart, settled: Settled | None = None) -> int:
+    """Live the life of a worker; gives the exit status.
+
+    `settled` is given where a template has settled in already: it has loaded the application, too.
+    """
     row = start.scoreboard.row(start.slot)
     row.claim(os.getpid(), start.generation)
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
-    for number in LISTENED_TO:
-        signal.signal(number, signal.SIG_DFL)
-    # Until there are ears for these: they are to end nobody.
-    signal.signal(LOG_STACKS, signal.SIG_IGN)
-    signal.signal(SHOW_STACKS, signal.SIG_IGN)
-    last_words = _LastWords(start.error_log)
+    last_words = settle_signals(start.error_log)
     try:
         set_title("worker", start.settings.proc_name)
-        settled = settle_in(start, last_words.note_imports)
+        if settled is None:
+            settled = settle_in(start, last_words.note_imports)
+        last_words.imported = settled.imported
         moments = Moments(settled.hooks, start.server_view, start.worker_view)
         moments.post_fork()
         app = load(start)
@@ -79,9 +83,7 @@ def run(start: WorkerStart) -> int:
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
-        if last_words.imported is not None:
-            last_words.imported.tell(error)
-        _tell(start.channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
+        give_up(start.channel, error, last_words)
         return ExitCode.APPLICATION
 
     last_words.moments = moments
@@ -106,13 +108,13 @@ def run(start: WorkerStart) -> int:
         handover=start.handover,
         wake=inbox.descriptors,
         on_wake=inbox.read,
-        announce_worn=lambda: _tell(start.channel, WORN),
+        announce_worn=lambda: tell(start.channel, WORN),
         on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
     server = settled.server(context)
     inbox.open()
-    _tell(start.channel, READY)
+    tell(start.channel, READY)
     if start.is_first and start.settings.django is not None:
         tell_pending_migrations(start.error_log.logger)
     server.serve()
@@ -124,10 +126,42 @@ def _nothing() -> None:
     pass
 
 
-def _tell(channel: socket.socket, message: bytes) -> None:
+def settle_signals(error_log: ErrorLog) -> LastWords:
+    """Have signals do what they are to do while the application is loaded: end us, or nothing."""
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    for number in LISTENED_TO:
+        signal.signal(number, signal.SIG_DFL)
+    # Until there are ears for these: they are to end nobody.
+    signal.signal(LOG_STACKS, signal.SIG_IGN)
+    signal.signal(SHOW_STACKS, signal.SIG_IGN)
+    return LastWords(error_log)
+
+
+def be_deaf() -> None:
+    """Be ended by the arbiter alone, last: whoever ends all of us at once means it and the workers."""
+    for number in LISTENED_TO:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def give_up(channel: socket.socket, error: Exception, last_words: LastWords) -> None:
+    """Say why the application cannot be loaded."""
+    if last_words.imported is not None:
+        last_words.imported.tell(error)
+    tell(channel, FAILED + str(error).encode("utf-8", "backslashreplace")[:MESSAGE_BOUND])
+
+
+def tell(channel: socket.socket, message: bytes) -> None:
     """Send to the arbiter; if it is gone, the channel's end will tell."""
     with contextlib.suppress(OSError):
         channel.send(message)
+
+
+def adopt_logs(start: Start, descriptors: list[int]) -> None:
+    """Write to the logs as the arbiter has opened them anew (SIGUSR1)."""
+    for log, descriptor in zip((start.error_log, start.access_log), descriptors, strict=False):
+        assert log is not None
+        log.adopt(descriptor)
 
 
 class _Inbox:
@@ -176,19 +210,11 @@ class _Inbox:
             with contextlib.suppress(BlockingIOError):
                 word, descriptors, _, _ = socket.recv_fds(channel, 64, 2)
                 if word == LOGS:
-                    self._adopt(descriptors)
+                    adopt_logs(self._start, descriptors)
                 elif not word:
                     self.descriptors.discard(channel.fileno())
                     context.log.warning("the arbiter is gone: this worker finishes what it has and leaves")
                     context.orphaned = context.retiring = True
-
-    def _adopt(self, descriptors: list[int]) -> None:
-        """Write to the logs as the arbiter has opened them anew (SIGUSR1)."""
-        for log, descriptor in zip(
-            (self._start.error_log, self._start.access_log), descriptors, strict=False
-        ):
-            assert log is not None
-            log.adopt(descriptor)
 
     def _reopen(self) -> None:
         for log in (self._start.error_log, self._start.access_log):
@@ -205,7 +231,7 @@ def _note(_: int, __: FrameType | None) -> None:
     """Do nothing: the wakeup descriptor has been written."""
 
 
-class _LastWords:
+class LastWords:
     """Has SIGABRT write the stack of every thread to the error log, call the hook, and end the process.
 
     faulthandler comes on top: it writes, puts the handler below back and raises the signal again. So the
