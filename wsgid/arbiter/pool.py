@@ -90,6 +90,7 @@ class Worker:
     beat: float = 0.0
     """Its last heartbeat."""
     calls: tuple[Call, ...] = ()
+    """Those that are judged: none of an event loop's, which ends what is overlong itself."""
     threads: int = 0
     """How many calls it can be in at a time."""
     connections: int = 0
@@ -184,7 +185,7 @@ class WorkerPool:
                 calls=tuple(
                     Call(max(cell.began, self._forgiven), max(cell.stalled_since, self._forgiven))
                     for cell in view.cells
-                    if cell.is_busy
+                    if cell.is_busy and not view.is_loop
                 ),
                 threads=view.threads,
                 connections=view.connections,

@@ -47,8 +47,9 @@ def verdict(
         case Why.HUNG | Why.OVERLONG:
             yield from _hang(action, worker, calls, wanted, now)
         case Why.SILENT:
+            mistake = "its event loop has not turned" if view.is_loop else "no heartbeat"
             yield (
-                f"worker silent {name(worker)} silent_s={action.after:.1f}: no heartbeat for longer than"
+                f"worker silent {name(worker)} silent_s={action.after:.1f}: {mistake} for longer than"
                 f" timeout ({wanted.silence:g} s); it writes its stacks and is killed"
             )
             yield from (f"worker silent {name(worker)} was serving {_call(cell, now)}" for cell in calls)

@@ -26,10 +26,11 @@ from typing import Final
 # The part for the whole server: one word says that it stops. A page, so that rows begin on their own.
 _SERVER_SIZE: Final = 4096
 
-# pid, generation, connections, cells in use, heartbeat; the rest of it is kept for what comes later.
-_HEADER: Final = struct.Struct("@QQQQd")
+# pid, generation, connections, cells in use, heartbeat, whether that alone is judged; the rest of it is kept
+# for what comes later.
+_HEADER: Final = struct.Struct("@QQQQdQ")
 _HEADER_SIZE: Final = 256
-_GENERATION, _CONNECTIONS, _CELLS, _BEAT = 1, 2, 3, 4  # words after the first, which is the pid
+_GENERATION, _CONNECTIONS, _CELLS, _BEAT, _IS_LOOP = 1, 2, 3, 4, 5  # words after the first, which is the pid
 
 # requests, began, progress, the request as it came, peer, and the requests again: a record that is read while
 # it is written differs at its ends. struct cuts what is too long; 46 octets hold any IPv6 address
@@ -104,6 +105,11 @@ class Row:
         self._times[self._word + _BEAT] = now
 
     @property
+    def capacity(self) -> int:
+        """How many cells there can be."""
+        return self._capacity
+
+    @property
     def connections(self) -> int:
         """How many connections the worker has open."""
         return self._words[self._word + _CONNECTIONS]
@@ -111,6 +117,10 @@ class Row:
     @connections.setter
     def connections(self, value: int) -> None:
         self._words[self._word + _CONNECTIONS] = value
+
+    def mark_loop(self) -> None:
+        """Say that an event loop serves here: a call that waits holds nobody up, a loop that stands does."""
+        self._words[self._word + _IS_LOOP] = 1
 
     def cell(self, index: int) -> Cell:
         """Return the cell of one thread, 0 and up; called once for each thread, before it serves."""
@@ -126,7 +136,7 @@ class Row:
     def read(self) -> RowView:
         """Return what stands here now, checked; a record that is half written is left out."""
         header = self._memory[self._offset : self._offset + _HEADER.size]
-        pid, generation, connections, _, beat = _HEADER.unpack(header)
+        pid, generation, connections, _, beat, is_loop = _HEADER.unpack(header)
         views = (self._read_cell(index) for index in range(self._cells_in_use()))
         return RowView(
             pid=pid,
@@ -134,6 +144,7 @@ class Row:
             beat=_time(beat),
             connections=connections,
             threads=self._cells_in_use(),
+            is_loop=is_loop != 0,
             cells=tuple(view for view in views if view is not None),
         )
 
@@ -242,6 +253,8 @@ class RowView:
     """Of its threads, but those whose record is half written."""
     threads: int = 0
     """How many may call the application."""
+    is_loop: bool = False
+    """Whether its heartbeat alone is judged: its calls wait without holding anybody up."""
 
     @property
     def is_busy(self) -> bool:

@@ -124,6 +124,14 @@ def test_each_call_is_known() -> None:
     assert (Call(1.0, 5.0), Call(1.0, 3.0), Call(1.0, inf)) == worker.calls
 
 
+def test_calls_of_an_event_loop_are_not_judged() -> None:
+    """They wait side by side; what is judged is whether the loop turns."""
+    cell = CellView(requests=7, began=1.0, progress=5.0, method=b"GET", target=b"/", peer=b"")
+    worker = observed(RowView(PID, 1, 9.0, 0, cells=(cell,), threads=1, is_loop=True))
+
+    assert ((), 9.0) == (worker.calls, worker.beat)
+
+
 def test_an_idle_thread_is_in_no_call() -> None:
     idle = CellView(requests=7, began=0.0, progress=5.0, method=b"GET", target=b"/", peer=b"")
 

@@ -33,9 +33,13 @@ def cell(target: bytes = b"/", began: float = 60.0, progress: float = 65.0) -> C
 
 
 def lines(
-    action: GiveUp | Abort | Kill, *cells: CellView, pid: int = 7, wanted: Wanted = WANTED
+    action: GiveUp | Abort | Kill,
+    *cells: CellView,
+    pid: int = 7,
+    wanted: Wanted = WANTED,
+    is_loop: bool = False,
 ) -> list[str]:
-    view = RowView(pid=pid, generation=1, beat=0.0, connections=0, cells=cells)
+    view = RowView(pid=pid, generation=1, beat=0.0, connections=0, cells=cells, is_loop=is_loop)
     return list(verdict(action, worker(State.KILLED), view, wanted, NOW))
 
 
@@ -110,6 +114,12 @@ def test_who_is_silent_is_told_with_what_it_was_serving() -> None:
     assert "worker silent slot=0 pid=7 generation=1 silent_s=31.0: no heartbeat" in told[0]
     assert "timeout (30 s)" in told[0]
     assert 'was serving method=GET target="/last"' in told[1]
+
+
+def test_event_loop_that_stands_is_told_as_such() -> None:
+    (line,) = lines(Abort(7, Why.SILENT, 31.0), is_loop=True)
+
+    assert "silent_s=31.0: its event loop has not turned for longer than timeout (30 s)" in line
 
 
 def test_who_is_late_is_told_with_the_setting() -> None:

@@ -31,6 +31,16 @@ def test_what_a_worker_writes_is_read() -> None:
     assert 7 == row.connections
 
 
+def test_event_loop_is_known_until_the_row_is_anothers() -> None:
+    row = Scoreboard(rows=1, cells=1).row(0)
+    row.claim(pid=7, generation=1)
+    row.mark_loop()
+    before = row.read().is_loop
+    row.claim(pid=8, generation=2)
+
+    assert (True, False) == (before, row.read().is_loop)
+
+
 def test_rows_and_cells_do_not_touch_each_other() -> None:
     whole = board()
     for slot in range(4):
