@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # What `make test` leaves to `make test-all`.
-SLOWEST := load or fault or framework
+SLOWEST := load or fault or framework or again
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,7 +21,7 @@ help:  ## this list
 run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-C stops it)
 	@exec $(BIN)/wsgid --config etc/wsgid/demo.toml
 
-test: lint types layers test-quick  ## everything but load, faults and frameworks: before each commit
+test: lint types layers test-quick  ## everything but load, faults, frameworks and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
 	$(BIN)/pytest

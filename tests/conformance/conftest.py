@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,11 @@ from tests.support import start_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# those that can read a body before they call the application
 KINDS = {"sync": ("-k", "sync"), "threads": ("-k", "gthread", "--threads", "4")}
+GREEN = {"gevent": ("-k", "gevent"), "eventlet": ("-k", "eventlet")}
+# eventlet's server is gevent's but for the library
+ALL = (*KINDS, "gevent", pytest.param("eventlet", marks=pytest.mark.again))
 
 # seconds that are long for a test on a busy machine, and short for whoever waits for them to pass
 HEADER_TIMEOUT_S, BODY_TIMEOUT_S, SEND_TIMEOUT_S, KEEPALIVE_S = 0.3, 0.6, 0.6, 0.4
@@ -28,41 +33,75 @@ STRICT = (
 )
 
 
+class Stages:
+    """The servers of a session, each started when it is first asked for."""
+
+    def __init__(self, peer: str, stack: contextlib.ExitStack) -> None:
+        """Keep the stack that ends them."""
+        self._peer = peer
+        self._stack = stack
+        self._made: dict[tuple[str, tuple[str, ...]], Stage] = {}
+
+    def get(self, kind: str, arguments: tuple[str, ...] = ()) -> Stage:
+        """Give a server of this kind with these arguments, on a port and on a Unix socket."""
+        if (kind, arguments) not in self._made:
+            self._made[kind, arguments] = self._make(kind, arguments)
+        return self._made[kind, arguments]
+
+    def _make(self, kind: str, arguments: tuple[str, ...]) -> Stage:
+        # Every refusal is a line at level debug, however many there are in a second.
+        level = ("--log-level", "debug") if self._peer == "wsgid" else ()
+        server = start_server(
+            *(*(KINDS | GREEN)[kind], *arguments, *level),
+            app="tests.apps.probe:application",
+            bind=("127.0.0.1:0", "unix:wsgid.sock"),
+            peer=self._peer,
+        )
+        stage = Stage(self._stack.enter_context(server), kind)
+        self._stack.callback(stage.close)
+        return stage
+
+
+@pytest.fixture(scope="session")
+def stages(request: pytest.FixtureRequest) -> Iterator[Stages]:
+    """Give all servers of the session."""
+    with contextlib.ExitStack() as stack:
+        yield Stages(request.config.getoption("--peer"), stack)
+
+
+@pytest.fixture(scope="session", params=ALL)
+def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    """Give a server of this kind with every limit at its default."""
+    return stages.get(request.param)
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """Give a server of this kind with every limit at its default, on a port and on a Unix socket."""
-    yield from _serve(request, ())
+def buffered_stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    """Give the same, of a kind that reads a body before it calls the application."""
+    return stages.get(request.param)
 
 
-def _serve(request: pytest.FixtureRequest, arguments: tuple[str, ...]) -> Iterator[Stage]:
-    kind: str = request.param
-    peer: str = request.config.getoption("--peer")
-    bind = ("127.0.0.1:0", "unix:wsgid.sock")
-    if peer == "wsgid":
-        # Every refusal is a line then, however many there are in a second.
-        arguments = (*arguments, "--log-level", "debug")
-    with start_server(
-        *KINDS[kind], *arguments, app="tests.apps.probe:application", bind=bind, peer=peer
-    ) as server:
-        stage = Stage(server, kind)
-        yield stage
-        stage.close()
-
-
-@pytest.fixture(scope="session", params=KINDS)
-def strict_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+@pytest.fixture(scope="session", params=ALL)
+def strict_stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     """Give a server of this kind with deadlines below a second and small limits."""
-    yield from _serve(request, STRICT)
+    return stages.get(request.param, STRICT)
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def unbuffered_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def strict_buffered_stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    """Give the same, of a kind that reads a body before it calls the application."""
+    return stages.get(request.param, STRICT)
+
+
+@pytest.fixture(scope="session", params=ALL)
+def unbuffered_stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     """Give a server of this kind that calls the application after the head.
 
-    It has two workers: one that waits for a body answers nobody else, and our own connection must be heard.
+    It has two workers: one that waits for a body may answer nobody else,
+    and our own connection must be heard.
     """
     arguments = (
         *("-w", "2", "--no-request-buffering", "--limit-request-body", "8M"),
         *("--body-timeout", str(BODY_TIMEOUT_S)),
     )
-    yield from _serve(request, arguments)
+    return stages.get(request.param, arguments)

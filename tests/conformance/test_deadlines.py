@@ -32,10 +32,22 @@ def test_limit(case: Case, strict_stage: Stage) -> None:
     strict_stage.play(case)
 
 
+@pytest.mark.parametrize("case", strict.LIMITS_READ_BEFORE, ids=lambda case: case.id)
+def test_limit_of_a_body_that_is_read_before(case: Case, strict_buffered_stage: Stage) -> None:
+    """The application is not called for what is too large."""
+    strict_buffered_stage.play(case)
+
+
 @pytest.mark.slow
 def test_deadlines(strict_stage: Stage) -> None:
     """What stalls is answered 408 and closed; a connection without a byte is closed silently."""
     strict_stage.play_together(strict.DEADLINES)
+
+
+@pytest.mark.slow
+def test_deadlines_of_bodies_that_are_read_before(strict_buffered_stage: Stage) -> None:
+    """The application is not called for what does not come."""
+    strict_buffered_stage.play_together(strict.DEADLINES_READ_BEFORE)
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_flags_say_what_the_worker_is(stage: Stage) -> None:
     """An application chooses locks and connection pools by them."""
     environ = ask(stage, get())["environ"]
 
-    assert environ["wsgi.multithread"] is (stage.kind == "threads")
+    assert environ["wsgi.multithread"] is (stage.kind != "sync")
     assert environ["wsgi.run_once"] is False
     assert environ["wsgi.input_terminated"] is True
 

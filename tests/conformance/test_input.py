@@ -55,10 +55,10 @@ def sent(way: str, body: bytes, *lines: str) -> bytes:
 
 @pytest.mark.parametrize("way", ["length", "chunks"])
 @pytest.mark.parametrize("name", BODIES)
-def test_input_is_a_file_of_the_body(stage: Stage, name: str, way: str) -> None:
+def test_input_is_a_file_of_the_body(buffered_stage: Stage, name: str, way: str) -> None:
     """Every plan on a body of its own, by the same connection."""
     body = BODIES[name]
-    with stage.wire() as wire:
+    with buffered_stage.wire() as wire:
         for plan in PLANS.values():
             if plan[0] == ["__next__"] and not body:
                 continue
@@ -82,11 +82,11 @@ def test_input_without_a_body_ends_at_once(stage: Stage) -> None:
 
 @pytest.mark.parametrize("target", ["/-/ignore", "/-/peek"])
 @pytest.mark.parametrize("size", [10, 60_000, 300_000])
-def test_body_that_is_not_read_is_not_the_next_request(stage: Stage, target: str, size: int) -> None:
+def test_body_that_is_not_read_is_not_the_next_request(buffered_stage: Stage, target: str, size: int) -> None:
     """Whatever the application leaves unread, the next request is the next request."""
     body = (get("/smuggled") * (size // 10))[:size]
     following = get("/-/mark?next")
-    with stage.wire() as wire:
+    with buffered_stage.wire() as wire:
         wire.send(post(body, target=target) + following + chunked(body, target=target) + following)
         statuses = [wire.read_answer().status for _ in range(4)]
 

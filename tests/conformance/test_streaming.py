@@ -83,19 +83,19 @@ def test_client_that_leaves_ends_an_endless_response(stage: Stage) -> None:
     ],
     ids=["in a head", "in a body", "in a spooled body", "before the last chunk", "before a request"],
 )
-def test_client_that_leaves_before_its_request_is_whole(stage: Stage, octets: bytes) -> None:
+def test_client_that_leaves_before_its_request_is_whole(buffered_stage: Stage, octets: bytes) -> None:
     """The application must not see a part of a body as the whole; and clients may leave unnoticed."""
-    since = stage.mark()
+    since = buffered_stage.mark()
     for linger in (None, RESET):
-        with stage.wire() as wire:
+        with buffered_stage.wire() as wire:
             if linger:
                 wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             wire.send(octets)
-            stage.mark()
-    stage.mark()
+            buffered_stage.mark()
+    buffered_stage.mark()
 
-    assert [line for line in stage.server.lines(since) if "-- call" in line] == []
-    assert worse_than_info(stage, since) == []
+    assert [line for line in buffered_stage.server.lines(since) if "-- call" in line] == []
+    assert worse_than_info(buffered_stage, since) == []
 
 
 def test_client_that_leaves_before_its_answer(stage: Stage, fifo: tuple[Path, int]) -> None:

@@ -46,7 +46,7 @@ OTHER_SPELLINGS = (
 )
 
 # What has to be installed beside us, and the name by which it is.
-_PACKAGES: dict[str, str] = {}
+_PACKAGES = {"gevent": "gevent", "eventlet": "eventlet"}
 
 # Where other projects name their servers (pyproject.toml: [project.entry-points."wsgid.servers"]).
 ENTRY_POINTS = "wsgid.servers"

@@ -40,6 +40,7 @@ def complaints(
     if "worker_class" not in doubtful:
         yield from _package(settings, merged)
         yield from _threads(settings, merged)
+        yield from _retiring(settings, merged)
         yield from _not_honoured(settings, merged)
     yield from _one_of_them(merged)
     yield from _same_path(settings, merged)
@@ -161,6 +162,18 @@ def _conflict(merged: Merged, message: str, name: str, *others: str) -> Diagnost
     ]
     severity: Severity = "warning" if merged.last(name).source.layer.style == "gunicorn" else "error"
     return Diagnostic(severity, "conflict", message, tuple(labels))
+
+
+# What will not last
+
+
+def _retiring(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    if settings.worker_class == "eventlet" and "worker_class" in merged.history:
+        message = (
+            "eventlet is being retired by its own authors; "
+            'most applications for it run with worker_class "gevent", or "gthread" and `threads`'
+        )
+        yield Diagnostic("warning", "deprecated", message, (Label(_place(merged, "worker_class")),))
 
 
 # What does nothing

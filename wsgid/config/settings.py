@@ -60,8 +60,6 @@ NOT_BUILT: tuple[str, ...] = (
     "virtualenv",
     "paste",
     "paste_global",
-    "worker_class=gevent",
-    "worker_class=eventlet",
     "worker_class=tornado",
     "worker_class=asgi",
     "upgrade",

@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import stat
+from select import POLLOUT, poll  # the system's, as `_write` below
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 # How long a line waits for a reader that is behind; those after it do not wait until one got through.
 PATIENCE_S: Final = 1.0
+
+# The system's, before gevent or eventlet put their own in the place: a line is not to wait among green
+# threads, and the descriptor's mode is not theirs to change.
+_write: Final = os.write
+_socket: Final = socket.socket
 
 
 class LogFile:
@@ -72,10 +77,10 @@ class LogFile:
     def _wait_and_write(self, line: bytes, done: int) -> bool:
         """Write the rest of a line to whoever reads too slowly; say whether all of it was."""
         deadline = monotonic() + (0.0 if self._is_stuck else self._patience_s)
-        poll = select.poll()
-        poll.register(self._fd, select.POLLOUT)
+        waiting = poll()
+        waiting.register(self._fd, POLLOUT)
         while (left := deadline - monotonic()) > 0:
-            poll.poll(left * 1e3)
+            waiting.poll(left * 1e3)
             try:
                 done += self._put(self._fd, line[done:])
             except BlockingIOError:
@@ -128,13 +133,13 @@ class LogFile:
 def _writer(descriptor: int) -> Callable[[int, bytes], int]:
     """Return what appends to this kind of file, without waiting if that can be had."""
     if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-        return os.write
+        return _write
     return _send
 
 
 def _send(descriptor: int, octets: bytes) -> int:
     """Send to a socket, such as the journal's, which has O_NONBLOCK only for those who share it with us."""
-    borrowed = socket.socket(fileno=descriptor)
+    borrowed = _socket(fileno=descriptor)
     try:
         return borrowed.send(octets, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
     finally:

@@ -8,10 +8,10 @@ closes a copy accepts what is there, and finds an end to it. docs/decisions/0023
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import struct
 from array import array
+from select import POLLRDHUP, poll
 from typing import TYPE_CHECKING, Final
 
 from wsgid.net.listener import is_at_its_path, take_path_away
@@ -72,9 +72,9 @@ def is_shut(listener: Listener) -> bool:
     sock = listener.socket
     if listener.address.family != socket.AF_UNIX:
         return sock.getsockopt(socket.SOL_SOCKET, _SO_GET_FILTER, 8 * len(_DROP_SYN)) != b""
-    poll = select.poll()
-    poll.register(sock, select.POLLRDHUP)
-    return bool(poll.poll(0)) or (listener.inode is not None and not is_at_its_path(listener))
+    look = poll()
+    look.register(sock, POLLRDHUP)
+    return bool(look.poll(0)) or (listener.inode is not None and not is_at_its_path(listener))
 
 
 def has_half_open(listener: Listener) -> bool:

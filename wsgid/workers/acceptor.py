@@ -13,7 +13,7 @@ from wsgid.config.settings import Settings
 from wsgid.net.closing import has_half_open, is_shut
 from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Limits, Request, RequestParser
-from wsgid.workers.connection import Connection, State
+from wsgid.workers.connection import Connection, State, wait_in_thread
 from wsgid.workers.handover import Handed, HandOver
 from wsgid.workers.peers import Peers, introduce
 from wsgid.workers.poller import Poller
@@ -43,9 +43,18 @@ class ConnectionMaker:
         "_peers",
         "_send_timeout",
         "_spool",
+        "_wait",
     )
 
-    def __init__(self, settings: Settings, spool: Spool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        spool: Spool,
+        *,
+        buffering: bool,
+        multithread: bool,
+        wait: Callable[[int, int, float], bool] = wait_in_thread,
+    ) -> None:
         """Decide once what would otherwise be asked for each connection."""
         self._limits = Limits(
             settings.limit_request_line,
@@ -54,12 +63,13 @@ class ConnectionMaker:
             settings.limit_request_body,
         )
         self._peers = Peers(settings)
-        self._buffering = settings.request_buffering
+        self._buffering = buffering
         self._header_timeout = settings.header_timeout or inf
         self._send_timeout = settings.send_timeout or inf
         self._spool = spool
+        self._wait = wait
         self._boot_environ = boot_environ(
-            multithread=settings.threads > 1, multiprocess=settings.workers > 1, errors=sys.stderr
+            multithread=multithread, multiprocess=settings.workers > 1, errors=sys.stderr
         )
 
     def make(
@@ -69,7 +79,32 @@ class ConnectionMaker:
         environ = connection_environ(self._boot_environ, server, peer)
         parser = self._make_parser(environ, None if peer is None else peer[0])
         deadline = now + self._header_timeout
-        return Connection(sock, parser, environ, peer, deadline, self._spool, self._send_timeout)
+        return Connection(sock, parser, environ, peer, deadline, self._spool, self._send_timeout, self._wait)
+
+    def welcome(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
+        """Make the connection of a socket that was just accepted, from whoever has this address."""
+        sock.setblocking(False)
+        peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
+        connection = self.make(sock, _server_of(listener, sock), peer, now)
+        self.expect_preamble(connection)
+        return connection
+
+    def resume(self, handed: Handed, now: float) -> Connection:
+        """Make a connection that another worker has passed on."""
+        connection = self.make(handed.sock, handed.server, handed.peer, now)
+        if handed.told is None:
+            self.expect_preamble(connection)
+        else:
+            self.introduce(connection, handed.told)
+        if handed.request is not None:
+            fields = handed.request.environ
+            environ = handed.request.environ = {**connection.environ, **fields}
+            for name in handed.left_out:
+                environ.pop(name, None)
+            connection.parser.see(environ)
+        connection.requests = 1
+        connection.parser.rest = handed.rest
+        return connection
 
     def expect_preamble(self, connection: Connection) -> None:
         """Have a proxy say first for whom a connection is, where the settings want that."""
@@ -255,27 +290,12 @@ class Acceptor:
                 self._arrived(self._enter_handed(handed, now), handed.request, now, seat)
 
     def _enter(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
-        sock.setblocking(False)
-        peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
-        connection = self._maker.make(sock, _server_of(listener, sock), peer, now)
-        self._maker.expect_preamble(connection)
+        connection = self._maker.welcome(sock, listener, address, now)
         self.open[connection.fd] = connection
         return connection
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection:
-        connection = self._maker.make(handed.sock, handed.server, handed.peer, now)
-        if handed.told is None:
-            self._maker.expect_preamble(connection)
-        else:
-            self._maker.introduce(connection, handed.told)
-        if handed.request is not None:
-            fields = handed.request.environ
-            environ = handed.request.environ = {**connection.environ, **fields}
-            for name in handed.left_out:
-                environ.pop(name, None)
-            connection.parser.see(environ)
-        connection.requests = 1
-        connection.parser.rest = handed.rest
+        connection = self._maker.resume(handed, now)
         self.open[connection.fd] = connection
         return connection
 

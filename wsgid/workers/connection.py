@@ -8,9 +8,10 @@ import socket
 import struct
 import termios
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wsgid.protocol.http1 import Request, RequestParser
 from wsgid.protocol.refusal import Refusal
@@ -19,7 +20,6 @@ from wsgid.wsgi.exchange import ClientGone, Exchange
 from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
-    from wsgid.metrics.scoreboard import Cell
     from wsgid.protocol.proxy import Preamble
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
@@ -33,6 +33,23 @@ PREAMBLE_READ = 512
 
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
+
+
+def wait_in_thread(fd: int, events: int, timeout_s: float) -> bool:
+    """Wait until a descriptor is ready for `events` (select.POLLIN, POLLOUT); False if that took too long."""
+    poll = select.poll()
+    poll.register(fd, events)
+    return bool(poll.poll(None if timeout_s == inf else timeout_s * 1000))
+
+
+class Watch(Protocol):
+    """Who is told how the application gets on: a cell of the scoreboard."""
+
+    def progress(self, now: float) -> None:
+        """It got somewhere."""
+
+    def waiting(self) -> None:
+        """It waits for its client."""
 
 
 class State(enum.Enum):
@@ -86,6 +103,7 @@ class Connection:
         "sock",
         "state",
         "told",
+        "wait",
     )
 
     def __init__(
@@ -97,6 +115,7 @@ class Connection:
         deadline: float,
         spool: Spool,
         send_timeout: float,
+        wait: Callable[[int, int, float], bool] = wait_in_thread,
     ) -> None:
         """Take a connected socket that does not block."""
         self.sock = sock
@@ -115,14 +134,16 @@ class Connection:
         self.armed = 0
         # When the state must have changed, and since when it stands: time.monotonic().
         self.deadline = deadline
+        # Waits for its client as its kind of server does.
+        self.wait = wait
         self.since = 0.0
         self.requests = 0
         # The exchange whose response is going out.
         self.exchange: Exchange | None = None
         # The request that it answers; the application may still look at its body.
         self.request: Request | None = None
-        # The cell of the thread that serves it.
-        self.cell: Cell | None = None
+        # The cell of whoever serves it.
+        self.cell: Watch | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
         self.is_cut = False
         self._spool = spool
@@ -252,15 +273,12 @@ class Connection:
             return self.sock.send(data) if data else 0
 
     def wait_until_sent(self) -> None:
-        """Wait in this thread until the client took all. Raises ClientGone after `send_timeout`."""
+        """Wait until the client took all. Raises ClientGone after `send_timeout`."""
         if self.cell is not None:
             self.cell.waiting()
-        poll = select.poll()
-        poll.register(self.fd, select.POLLOUT)
-        timeout_ms = None if self._send_timeout == inf else self._send_timeout * 1000
         self.has_taken()
         while self.pending:
-            if poll.poll(timeout_ms):
+            if self.wait(self.fd, select.POLLOUT, self._send_timeout):
                 self.flush()
                 self.has_taken()
             elif not self.has_taken():

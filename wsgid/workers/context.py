@@ -9,6 +9,7 @@ from wsgid.config.settings import Settings
 from wsgid.metrics.scoreboard import Row, Scoreboard
 from wsgid.net.listener import Listener
 from wsgid.workers.records import Record
+from wsgid.workers.stacks import format_stacks
 from wsgid.wsgi.exchange import Application
 
 
@@ -34,6 +35,9 @@ class WorkerContext:
     announce_worn: Callable[[], None]
     # Called with each beat, by whoever beats: about once a second.
     on_beat: Callable[[], None]
+    # What this worker is doing, for whoever asks, and for its last words: a server whose loop serves many at
+    # a time knows more than the stacks of threads.
+    stacks: Callable[[], str] = format_stacks
     # Set by tick(): finish what was begun, and return from serve().
     retiring: bool = field(default=False)
     # Set by tick(): the arbiter is gone, and with it whoever would start another worker.

@@ -112,6 +112,7 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
         on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
+    last_words.context = context
     server = settled.server(context)
     inbox.open()
     tell(start.channel, READY)
@@ -201,10 +202,10 @@ class _Inbox:
         if signal.SIGTERM in numbers:
             context.retiring = True
         if LOG_STACKS in numbers:
-            self._start.error_log.write(format_stacks())
+            self._start.error_log.write(context.stacks())
         if SHOW_STACKS in numbers:
             with contextlib.suppress(OSError):
-                os.write(self._start.stacks, format_stacks().encode("utf-8", "backslashreplace"))
+                os.write(self._start.stacks, context.stacks().encode("utf-8", "backslashreplace"))
         channel = self._start.channel
         if channel.fileno() in self.descriptors:
             with contextlib.suppress(BlockingIOError):
@@ -239,7 +240,9 @@ class LastWords:
     """
 
     def __init__(self, error_log: ErrorLog) -> None:
+        self._log = error_log
         self.moments: Moments | None = None
+        self.context: WorkerContext | None = None
         self.imported: Imported | None = None
         signal.signal(signal.SIGABRT, self._die)
         faulthandler.enable(error_log.fileno(), all_threads=True)
@@ -252,6 +255,8 @@ class LastWords:
         try:
             if self.imported is not None:
                 self.imported.tell(may_wait=False)
+            if self.context is not None and self.context.stacks is not format_stacks:
+                self._log.write(self.context.stacks())  # what faulthandler cannot see: it knows threads alone
             if self.moments is not None:
                 self.moments.worker_abort()
         finally:

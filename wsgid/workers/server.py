@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -47,9 +49,34 @@ class Kind:
     """Replaces what has to be replaced before anything else is imported."""
 
 
+def _patch_for_gevent() -> None:
+    from gevent import monkey  # noqa: PLC0415  here, and in the worker, alone
+
+    monkey.patch_all()
+
+
+def _patch_for_eventlet() -> None:
+    # It looks for locks in every object that there is, and tells of each that does not like that (pydantic
+    # has some); and it warns of itself, as we have done at the setting's place.
+    logging.disable(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import eventlet.debug  # noqa: PLC0415  the same
+
+        eventlet.monkey_patch()
+    logging.disable(logging.NOTSET)
+    # Several green threads may write to one log by os.write, which waits for the descriptor.
+    eventlet.debug.hub_prevent_multiple_readers(state=False)
+
+
 _THREADS: Final = Kind("wsgid.workers.threads", "ThreadServer")
 
-KINDS: Final[Mapping[str, Kind]] = {"sync": _THREADS, "gthread": _THREADS}
+KINDS: Final[Mapping[str, Kind]] = {
+    "sync": _THREADS,
+    "gthread": _THREADS,
+    "gevent": Kind("wsgid.workers.gevent", "GeventServer", _patch_for_gevent),
+    "eventlet": Kind("wsgid.workers.eventlet", "EventletServer", _patch_for_eventlet),
+}
 
 
 def import_early(worker_class: str) -> None:

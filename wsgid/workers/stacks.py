@@ -24,15 +24,18 @@ def format_stacks() -> str:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     current = threading.get_ident()
     return "\n".join(
-        f"{'Current thread' if ident == current else 'Thread'} {ident:#018x} {names.get(ident, '?')}"
-        f" (most recent call first):\n{_format(frame)}"
+        format_frames(
+            f"{'Current thread' if ident == current else 'Thread'} {ident:#018x} {names.get(ident, '?')}",
+            frame,
+        )
         for ident, frame in sys._current_frames().items()  # noqa: SLF001  documented, in spite of its name
     )
 
 
-def _format(frame: FrameType | None) -> str:
-    lines: list[str] = []
-    while frame is not None and len(lines) < _MOST_FRAMES:
+def format_frames(who: str, frame: FrameType | None) -> str:
+    """Return one stack, under a line that says whose it is."""
+    lines = [f"{who} (most recent call first):\n"]
+    while frame is not None and len(lines) <= _MOST_FRAMES:
         code = frame.f_code
         lines.append(f'  File "{code.co_filename}", line {frame.f_lineno} in {code.co_name}\n')
         frame = frame.f_back

@@ -2,7 +2,6 @@
 
 import io
 import select
-from math import inf
 from time import monotonic
 from typing import BinaryIO, cast
 
@@ -69,9 +68,7 @@ class BodyPull:
         cell = connection.cell
         if cell is not None:
             cell.waiting()
-        poll = select.poll()
-        poll.register(connection.fd, select.POLLIN)
-        if not poll.poll(None if self._timeout == inf else self._timeout * 1000):
+        if not connection.wait(connection.fd, select.POLLIN, self._timeout):
             self.refusal = Refusal(408, "Request Timeout", "body not complete")
             raise TimeoutError(f"the client sent nothing for {self._timeout:g} s")
         if cell is not None:

@@ -136,8 +136,9 @@ def raw(data: bytes) -> IO[bytes]:
 def pipe(data: bytes) -> IO[bytes]:
     """Give a pipe: it has a fileno, and is no regular file. What is in it must fit the kernel's 64 KB."""
     reading, writing = os.pipe()
-    os.write(writing, data)
-    os.close(writing)
+    # Not os.close, which gevent puts off until its loop turns.
+    with open(writing, "wb") as end:  # noqa: PTH123  a descriptor
+        end.write(data)
     return open(reading, "rb")  # noqa: PTH123  a descriptor, and the server closes it
 
 

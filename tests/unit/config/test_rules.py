@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wsgid.config import rules
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.load import load
 
@@ -51,8 +52,23 @@ def test_what_goes_together_is_no_mistake(tmp_path: Path, settings: dict[str, An
 
 def test_every_default_goes_with_every_kind(tmp_path: Path) -> None:
     """A rule that speaks of what nobody has given would be noise in every log."""
-    for kind in ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi"):
+    for kind in ("sync", "gthread", "gevent", "tornado", "asgi"):
         assert [] == warnings(tmp_path, worker_class=kind)
+
+
+def test_eventlet_is_said_to_be_retired_and_what_to_take_instead(tmp_path: Path) -> None:
+    (warning,) = warnings(tmp_path, worker_class="eventlet")
+
+    assert 'most applications for it run with worker_class "gevent"' in warning.message
+
+
+def test_kind_whose_package_is_missing_ends_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to install, and not in the first worker with a traceback."""
+    monkeypatch.setattr(rules, "missing_package", lambda kind: kind)
+    with pytest.raises(Mistakes, match=r"needs the package gevent.*`pip install gevent`"):
+        warnings(tmp_path, worker_class="gevent")
 
 
 def test_a_variable_of_the_platform_is_nobodys_mistake(tmp_path: Path) -> None:

@@ -1,0 +1,567 @@
+"""A green thread a connection: what the servers of gevent and of eventlet have in common.
+
+A connection is read, served and written by one green thread, on the same parser and exchange as everywhere;
+where it would wait, the others run. The library stands behind `GreenThreads` (gevent.py, eventlet.py).
+"""
+
+# Rule 1: our sockets are the system's and do not block; whoever must wait calls `GreenThreads.wait`. So
+#         connection and exchange are the same code for all kinds, and nothing of the library lies between.
+# Rule 2: a connection is closed by its own green thread alone. Others nudge it: it looks again at what it
+#         waits for, and until when.
+# Rule 3: all green threads run in one thread of the system, so nothing changes but where one waits.
+
+import os
+import select
+import socket
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
+from io import BytesIO
+from math import inf
+from time import monotonic
+from types import FrameType
+from typing import Any, BinaryIO, Protocol
+
+from wsgid.errors import ExitCode
+from wsgid.log.escape import escape
+from wsgid.net.closing import has_half_open, is_shut
+from wsgid.net.listener import Listener
+from wsgid.protocol.http1 import Request
+from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import refusal_answer
+from wsgid.workers.acceptor import BEFORE_THE_APPLICATION, HANDSHAKE_S, OUT_OF_RESOURCES, ConnectionMaker
+from wsgid.workers.connection import Connection, State
+from wsgid.workers.context import WorkerContext
+from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
+from wsgid.workers.green_cells import GreenCells
+from wsgid.workers.handover import HandOver
+from wsgid.workers.leaving import Leaving
+from wsgid.workers.records import RefusalLog, make_report
+from wsgid.workers.stacks import format_frames, format_stacks
+from wsgid.workers.streaming import BodyPull
+from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
+from wsgid.wsgi.environ import request_environ
+from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+
+READ = select.POLLIN
+
+HEAD_READ = 16 * 1024
+
+# The loop is seen to turn at least so often: the arbiter expects a beat a second.
+TURN_S = 1.0
+
+
+class GreenThreads(Protocol):
+    """A library of green threads; what one of them is, it alone knows."""
+
+    def start(self, run: Callable[[], None]) -> Any:
+        """Start one at the next turn of the loop."""
+
+    def current(self) -> Any:
+        """The one that runs."""
+
+    def wait(self, fd: int, events: int, timeout_s: float) -> bool:
+        """Let others run until a descriptor is ready (select.POLLIN, POLLOUT); False if too late."""
+
+    def give_way(self) -> None:
+        """Let others run that can."""
+
+    def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
+        """Raise in one that waits, at the next turn of the loop, if that is `still` wanted then."""
+
+    def frames(self) -> list[tuple[Any, FrameType]]:
+        """All that there are, and where each of them stands."""
+
+
+class Nudge(BaseException):
+    """Look again: what you wait for, or until when, has changed."""
+
+
+class RequestTimeout(BaseException):
+    """A request takes longer than request_timeout; an `except Exception` is not to stop its end."""
+
+
+class GreenServer:
+    """Serves the connections of one worker, a green thread each."""
+
+    def __init__(self, context: WorkerContext, green: GreenThreads) -> None:
+        """Decide once what would otherwise be asked at each request."""
+        settings = context.settings
+        self._context = context
+        self._green = green
+        self._log = context.log
+        self._refusals = RefusalLog(context.log)
+        # In seconds; what is switched off never comes.
+        self._keepalive = settings.keepalive
+        self._header_timeout = settings.header_timeout or inf
+        self._body_timeout = settings.body_timeout or inf
+        self._request_timeout = settings.request_timeout or inf
+        self._connections_bound = settings.worker_connections
+        spool = Spool(settings.body_memory, SpoolBudget(settings.spool_limit), settings.tmp_upload_dir)
+        self._around = Surroundings(
+            context.app,
+            make_report(context.log),
+            context.record,
+            settings.server_header,
+            sendfile=settings.sendfile,
+        )
+        self._around.closes = not self._keepalive
+        self._maker = ConnectionMaker(settings, spool, buffering=False, multithread=True, wait=green.wait)
+        self._handover = None if context.handover is None else HandOver(*context.handover, spool)
+        self._leaving = Leaving(
+            settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
+        )
+        self._cells = GreenCells(context.row, green.give_way)
+        context.row.mark_loop()
+        context.stacks = self._stacks
+        # Each connection, and the green thread that has it.
+        self._open: dict[Connection, Any] = {}
+        # The exchanges that the application is in.
+        self._served: dict[Connection, Exchange] = {}
+        # The green threads that let connections in, one a listener, and those of them that wait.
+        self._doors: list[Any] = []
+        self._at_door: set[Any] = set()
+        self._system_socket = type(context.listeners[0].socket)
+        # Readable once the main green thread shall return.
+        self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._done = False
+        # Whether nobody new can come in any more.
+        self._is_closed = False
+        shortest = min(settings.timeout or inf, self._request_timeout)
+        self._look_every = min(TURN_S, max(0.05, shortest / 4))
+
+    def serve(self) -> None:
+        """Serve until the worker retires and every connection has ended."""
+        for fd in self._context.wake:
+            self._start(partial(self._hear, fd))
+        self._look(monotonic())
+        self._listen()
+        while not self._done:
+            try:
+                self._green.wait(self._gone, READ, self._look_every)
+            except (SystemExit, KeyboardInterrupt, SystemError):
+                # Both libraries bring it here from a green thread that the application has started.
+                self._log.exception(
+                    "a green thread of the application wanted to end the worker, which goes on"
+                )
+            self._look(monotonic())
+
+    def _start(self, run: Callable[[], None]) -> Any:
+        return self._green.start(partial(self._guard, run))
+
+    def _guard(self, run: Callable[[], None]) -> None:
+        """Run one of our green threads; our own mistake in it ends the worker."""
+        try:
+            run()
+        except BaseException:  # noqa: BLE001 - whatever it is, it is ours
+            self._log.critical("a green thread of the server failed", exc_info=True)
+            os._exit(ExitCode.FAILURE)
+
+    # ---- one connection ----
+
+    def _enter(self, connection: Connection, request: Request | None) -> None:
+        """Let a connection live, perhaps with a request that another worker has read."""
+        self._open[connection] = self._start(partial(self._live, connection, request))
+
+    def _live(self, connection: Connection, request: Request | None) -> None:
+        """Serve a connection from its first octet to its close."""
+        try:
+            if connection.preamble is not None and not self._read_preamble(connection):
+                return
+            while True:
+                if request is None:
+                    request = self._next_request(connection)
+                if request is None or not self._serve(connection, request):
+                    return
+                request = None
+        finally:
+            connection.close()
+            del self._open[connection]
+            self._on_fewer()
+
+    def _read_preamble(self, connection: Connection) -> bool:
+        """Hear from a proxy for whom the connection is; the client's first octets have the same deadline."""
+        while True:
+            try:
+                told = connection.read_preamble()
+            except BlockingIOError:
+                pass
+            except Refusal as refusal:
+                self._refuse(connection, refusal)
+                return False
+            except OSError:
+                return False
+            else:
+                self._maker.introduce(connection, told)
+                return True
+            try:
+                if not self._wait_for_more(connection):
+                    return False
+            except Refusal as refusal:
+                self._refuse(connection, refusal)
+                return False
+
+    def _next_request(self, connection: Connection) -> Request | None:
+        """The next request, as soon as its head is here; None: the connection is over."""
+        parser = connection.parser
+        data = b"" if parser.rest else self._receive(connection)
+        try:
+            while data or parser.rest:
+                request = parser.feed(data) or parser.request
+                if request is not None:
+                    return request
+                data = self._receive(connection)
+                if not data:
+                    break
+        except Refusal as refusal:
+            self._refuse(connection, refusal)
+        return None
+
+    def _receive(self, connection: Connection) -> bytes:
+        """More of a request; b"" where none comes. Raises Refusal where it comes too late."""
+        self._expect(connection, monotonic())
+        while True:
+            try:
+                return connection.sock.recv(HEAD_READ)
+            except BlockingIOError:
+                pass
+            except OSError:
+                return b""
+            if not self._wait_for_more(connection):
+                return b""
+
+    def _wait_for_more(self, connection: Connection) -> bool:
+        """Wait for octets; False: it is over. Raises Refusal where somebody began, and came too late."""
+        while True:
+            leaving = self._leaving
+            deadline = connection.deadline
+            if leaving.is_draining and not self._has_begun(connection):
+                if leaving.passes_on and self._pass_on(connection):
+                    return False
+                deadline = min(deadline, leaving.idle_until)
+            try:
+                is_ready = self._green.wait(connection.fd, READ, deadline - monotonic())
+            except Nudge:
+                continue
+            if not is_ready and self._has_begun(connection):
+                raise Refusal(408, "Request Timeout", f"{connection.state.value} not complete")
+            return is_ready
+
+    def _has_begun(self, connection: Connection) -> bool:
+        """Whether a part of a request is here, or of what a proxy says first."""
+        if connection.preamble is not None:
+            return connection.preamble.has_begun
+        return connection.state is State.HEAD
+
+    def _expect(self, connection: Connection, now: float) -> None:
+        """Say what a connection waits for; a deadline stands as long as the state does."""
+        parser = connection.parser
+        if parser.has_begun or parser.rest:
+            state, limit = State.HEAD, self._header_timeout
+        elif connection.requests:
+            state, limit = State.IDLE, self._keepalive
+        else:
+            return  # its first head was due from when it was made
+        if connection.state is not state:
+            connection.state = state
+            connection.since = now
+            connection.deadline = now + limit
+
+    def _serve(self, connection: Connection, request: Request) -> bool:
+        """Call the application for a request; say whether the connection may bring another."""
+        now = monotonic()
+        connection.state = State.SERVING
+        connection.requests += 1
+        connection.cell = cell = self._cells.take()
+        cell.begin(now, request.head, connection.parser.peer)
+        body, pull = self._open_body(connection, request)
+        exchange = Exchange(self._around, connection, request, request_environ(request, body), now)
+        if pull is not None:
+            exchange.unread = pull.is_unread
+        self._served[connection] = exchange
+        exchange.run()
+        del self._served[connection]
+        connection.state = State.WRITING
+        if pull is not None and pull.is_unread():
+            exchange.keep_alive = False
+        if connection.pending:
+            try:
+                connection.wait_until_sent()
+            except ClientGone:
+                connection.lose()
+        exchange.finish(monotonic())
+        if request.body is not None:
+            request.body.close()
+        cell.end()
+        self._cells.give_back(cell)
+        connection.cell = None
+
+        if self._leaving.announce_at and self._cells.begun >= self._leaving.announce_at:
+            self._leaving.announce_at = 0
+            self._context.announce_worn()
+        if pull is not None and pull.refusal is not None and not exchange.has_begun:
+            self._refuse(connection, pull.refusal)
+            return False
+        if exchange.keep_alive and not connection.is_cut:
+            return True
+        parser = connection.parser
+        if not connection.is_cut and (request.keep_alive or parser.rest or parser.has_begun):
+            self._linger(connection)
+        return False
+
+    def _open_body(self, connection: Connection, request: Request) -> tuple[BinaryIO, BodyPull | None]:
+        """`wsgi.input` for a request, and what still pulls it from the connection."""
+        if request.body is None:
+            return BytesIO(), None
+        if isinstance(request.body, RequestBody):
+            return request.body.open(), None  # another worker has read it
+        pull = BodyPull(connection, request, self._body_timeout)
+        return pull.open(), pull
+
+    def _refuse(self, connection: Connection, refusal: Refusal) -> None:
+        """Answer for the application, and close."""
+        connection.state = State.LINGERING
+        request = connection.parser.request
+        # Where a proxy has said so, it is its client that is refused.
+        environ = connection.environ if request is None else request.environ
+        self._refusals.write(refusal, environ, monotonic())
+        answer = refusal_answer(refusal, formatdate(usegmt=True), to_head=connection.parser.is_head)
+        try:
+            connection.sock.send(answer)
+        except OSError:
+            return
+        self._linger(connection)
+
+    def _linger(self, connection: Connection) -> None:
+        """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
+        connection.state = State.LINGERING
+        until = monotonic() + LINGER_S
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+            while self._green.wait(connection.fd, READ, until - monotonic()):
+                if not connection.sock.recv(DRAINED_AT_ONCE):
+                    return
+        except OSError:
+            pass  # the client has gone, which is what we wait for
+
+    def _pass_on(self, connection: Connection) -> bool:
+        """Give an idle connection to another worker; False if it must stay."""
+        return (
+            self._handover is not None
+            and not connection.parser.has_begun
+            and not (connection.preamble is not None and connection.preamble.has_begun)
+            and self._handover.send(connection, None)
+        )
+
+    def _nudge(self, connection: Connection) -> None:
+        """Have a connection that waits for a request look again, unless it has one by then."""
+        waits = {State.PREAMBLE, State.IDLE, State.FRESH, State.HEAD}
+        self._green.interrupt(self._open[connection], Nudge(), lambda: connection.state in waits)
+
+    # ---- new connections ----
+
+    def _listen(self) -> None:
+        """Let connections in."""
+        doors: list[tuple[int, Callable[[], object]]] = [
+            (listener.socket.fileno(), partial(self._accept, listener))
+            for listener in self._context.listeners
+        ]
+        if self._handover is not None:
+            doors.append((self._handover.fileno(), self._take_handed))
+        self._doors = [self._start(partial(self._keep_door, fd, let_in)) for fd, let_in in doors]
+
+    def _keep_door(self, fd: int, let_in: Callable[[], object]) -> None:
+        """Let in one connection a turn of the loop: another worker may be quicker with the next."""
+        me = self._green.current()
+        while me in self._doors:
+            self._at_door.add(me)
+            try:
+                self._green.wait(fd, READ, inf)
+            except Nudge:
+                return
+            finally:
+                self._at_door.discard(me)
+            let_in()
+
+    def _ignore(self) -> None:
+        """Let nobody in; what comes waits, or is for other workers."""
+        for door in self._doors:
+            self._green.interrupt(door, Nudge(), partial(self._at_door.__contains__, door))
+        self._doors = []
+
+    def _accept(self, listener: Listener) -> bool | None:
+        """Accept one connection; False if there was none, None if it has to wait."""
+        now = monotonic()
+        if len(self._open) >= self._connections_bound and not self._make_room(now):
+            self._ignore()
+            return None
+        try:
+            sock, address = listener.socket.accept()
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in OUT_OF_RESOURCES:
+                # Accepting would fail again at once; the next look around tries anew.
+                self._ignore()
+                self._log.warning("cannot accept connections for now: %s", error.strerror)
+                return None
+            return False
+        self._enter(self._maker.welcome(self._plain(sock), listener, address, now), None)
+        return True
+
+    def _take_handed(self) -> None:
+        """Take a connection that another worker passed on."""
+        handed = None if self._handover is None else self._handover.receive()
+        if handed is not None:
+            handed.sock = self._plain(handed.sock)
+            handed.sock.setblocking(False)
+            self._enter(self._maker.resume(handed, monotonic()), handed.request)
+
+    def _plain(self, sock: socket.socket) -> socket.socket:
+        """The system's socket instead of the library's, which is what accept() makes once it has patched."""
+        return self._system_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+
+    def _make_room(self, now: float) -> bool:
+        """End the connection that is missed least: an idle one, else who has stood still longest."""
+        waiting = [one for one in self._open if one.state in BEFORE_THE_APPLICATION and one.deadline]
+        victims = [one for one in self._open if one.state is State.IDLE and one.deadline] or waiting
+        if not victims:
+            return False
+        victim = min(victims, key=lambda connection: connection.since)
+        age_s = now - victim.since
+        self._log.info(
+            "connection closed to make room peer=%s age_s=%.1f", victim.parser.peer.decode(), age_s
+        )
+        victim.state = State.IDLE  # whatever it was, it closes without a word
+        victim.deadline = 0.0
+        self._nudge(victim)
+        return True
+
+    def _on_fewer(self) -> None:
+        """One connection less: room for another, or the end of a worker that leaves."""
+        if self._leaving.is_draining:
+            if self._is_closed and not self._open:
+                self._finish()
+        elif not self._doors:
+            self._listen()
+
+    # ---- what is due ----
+
+    def _look(self, now: float) -> None:
+        """Once a second or oftener: the beat, the date, requests that take too long."""
+        context = self._context
+        context.row.beat(now)
+        context.on_beat()
+        context.row.connections = len(self._open)
+        self._refusals.tick(now)
+        self._around.renew_date(formatdate(usegmt=True))
+        for connection, exchange in self._served.items():
+            if now - exchange.began >= self._request_timeout:
+                self._end_request(connection, exchange, now)
+        if not self._doors and not self._leaving.is_draining:
+            self._listen()
+
+    def _end_request(self, connection: Connection, exchange: Exchange, now: float) -> None:
+        """End one request that takes too long, and it alone."""
+        environ = exchange.environ
+        self._log.error(
+            'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
+            " (%g s); it alone is ended",
+            escape(str(environ.get("REQUEST_METHOD", "-"))),
+            escape(str(environ.get("RAW_URI", "-"))),
+            environ.get("REMOTE_ADDR") or "-",
+            now - exchange.began,
+            self._request_timeout,
+        )
+        error = RequestTimeout(f"longer than request_timeout ({self._request_timeout:g} s)")
+        self._green.interrupt(self._open[connection], error, lambda: self._served.get(connection) is exchange)
+
+    def _hear(self, fd: int) -> None:
+        """Act on what reaches the worker from outside."""
+        context = self._context
+        while fd in context.wake and not self._done:
+            self._green.wait(fd, READ, inf)
+            context.tick(monotonic())
+            if context.retiring and not self._leaving.is_draining:
+                self._drain(monotonic())
+
+    def _drain(self, now: float) -> None:
+        """Accept no more, and leave what can be left to other workers, if there are any."""
+        is_last = self._context.is_last or self._handover is None
+        self._leaving.begin(now, with_heirs=not is_last)
+        self._around.closes |= self._leaving.closes
+        self._ignore()
+        self._green.give_way()  # those at the doors leave them before these are taken away
+        before = -1
+        while is_last and before != len(self._open):
+            before = len(self._open)
+            self._take_handed()
+        self._close_listeners(now, is_last=is_last)
+        for connection in self._open:
+            self._nudge(connection)
+        self._is_closed = True
+        if not self._open:
+            self._finish()
+
+    def _close_listeners(self, now: float, *, is_last: bool) -> None:
+        """Close each listener as soon as nobody is left in it for this worker (net/closing.py)."""
+        staying = list(self._context.listeners)
+        while staying:
+            for listener in tuple(staying):
+                if is_shut(listener):
+                    # In this order: where nobody is half in, nobody new comes once the queue is empty.
+                    may_come = monotonic() - now <= HANDSHAKE_S and has_half_open(listener)
+                    if not self._accept_all(listener) or may_come:
+                        continue
+                elif is_last and not listener.passed_as:
+                    # The socket of a service manager has an heir, for which the rest waits.
+                    self._accept_all(listener)
+                listener.socket.close()
+                staying.remove(listener)
+            if staying:
+                self._green.wait(staying[0].socket.fileno(), READ, 0.05)
+
+    def _accept_all(self, listener: Listener) -> bool:
+        """Let in all who are there; False if there is no room for them yet."""
+        while accepted := self._accept(listener):
+            pass
+        return accepted is not None
+
+    def _finish(self) -> None:
+        """Let serve() return."""
+        if not self._done:
+            self._done = True
+            os.eventfd_write(self._gone, 1)
+
+    # ---- for whoever looks ----
+
+    def _stacks(self) -> str:
+        """Where each green thread stands, and which request it serves; the one that runs comes first."""
+        current = self._green.current()
+        now = monotonic()
+        who = {green: self._who(connection, now) for connection, green in self._open.items()}
+        frames = self._green.frames()
+        frames.sort(key=lambda entry: (entry[0] is not current, entry[0] not in who))
+        return (
+            "\n".join(
+                format_frames(
+                    f"{'Current green thread' if green is current else 'Green thread'} {id(green):#018x}"
+                    f"{who.get(green, '')}",
+                    frame,
+                )
+                for green, frame in frames
+            )
+            + f"\n{format_stacks()}"
+        )
+
+    def _who(self, connection: Connection, now: float) -> str:
+        exchange = self._served.get(connection)
+        peer = connection.parser.peer.decode() or "-"
+        if exchange is None:
+            return f" {connection.state.value} peer={peer}"
+        environ = exchange.environ
+        return (
+            f" serving method={escape(str(environ.get('REQUEST_METHOD', '-')))}"
+            f' target="{escape(str(environ.get("RAW_URI", "-")))}" peer={peer}'
+            f" duration_s={now - exchange.began:.1f}"
+        )
