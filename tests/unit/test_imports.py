@@ -50,6 +50,13 @@ except ConfigurationError as error:
     assert "" == brought_in("wsgid.config.load", UNWANTED, then)
 
 
+def test_which_environment_is_asked_for_is_known_without_pydantic() -> None:
+    """It takes 100 ms, and is for nothing where another interpreter goes on."""
+    then = 'early.virtualenv(parse_command(["--virtualenv", "x"]), {}, "/")'
+    then = f"from wsgid.config import early\nfrom wsgid.config.options import parse_command\n{then}"
+    assert "" == brought_in("wsgid.cli.main", ("pydantic", "pydantic_core", "yaml"), then)
+
+
 def test_a_start_waits_for_no_reader_but_that_of_its_file() -> None:
     """PyYAML costs 9 ms and half a megabyte, the reader of Python files as much; measured."""
     then = """

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from wsgid import __version__
 from wsgid.cli.commands import run
+from wsgid.cli.environment import enter, enter_early
 from wsgid.cli.machine import why_not_here
 from wsgid.cli.output import NobodyReadsError, open_what_is_closed, put
 from wsgid.config.options import AS_PROGRAM, PROGRAMS, make_parser, parse_command, program_of
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 # As a shell has it for a command that Ctrl-C ends.
 _INTERRUPTED = 128 + 2
 
+# The commands that load the settings.
+_LOADING = ("check", "show", "explain")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status; `argv` is without the command's name."""
@@ -43,9 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif command.wants_version:
             put(f"{command.program.name} {__version__}\n")
         elif command.action == "serve":
-            return _run(argv, {}, None)
+            # Before the imports of _run, which would be for nothing.
+            return _run(argv, {}, None, enter_early(command, argv, start_directory()))
         else:
-            return run(command, argv, start_directory())
+            directory = start_directory()
+            # A Python file may import what only the other environment has. Not as root, who merely asks: what
+            # is there may be somebody else's; and not for all instances, which have each their own.
+            if command.action in _LOADING and os.geteuid() != 0 and not command.check_all:
+                enter_early(command, argv, directory)
+            return run(command, argv, directory)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except NobodyReadsError as error:
@@ -72,7 +82,10 @@ def serve(app: str | Callable[..., Any], settings: Mapping[str, object]) -> int:
         return _end(error)
 
 
-def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any] | None) -> int:
+def _run(
+    argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any] | None, hop: str = ""
+) -> int:
+    """Serve; `call` and `app` are those of `wsgid.serve`, `hop` is how we came to be this interpreter."""
     reason = why_not_here()
     if reason:
         raise WsgidError(reason)
@@ -90,6 +103,7 @@ def _run(argv: Sequence[str], call: Mapping[str, object], app: Callable[..., Any
         read = partial(_load_for_callable, read)
     source = Source(read, command, environ, directory)
     loaded = source.load()
+    enter(loaded, command, environ, directory, hop)
     for warning in loaded.warnings:
         _print(str(warning))
     if app is not None:

@@ -7,13 +7,13 @@ Rule 2: nothing is left behind: no bytecode, no socket, no process.
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wsgid.cli.check import addresses, application, files, proxy, tls
+from wsgid.apps import virtualenv
+from wsgid.cli.check import addresses, application, elsewhere, files, proxy, tls
 from wsgid.cli.check.child import look_as
 from wsgid.cli.check.finding import Finding, diagnostic
 from wsgid.cli.check.identity import Cast, cast, why_unknown
@@ -118,25 +118,21 @@ def _all_looks(
         yield from closed
         return
     yield from _look(players.worker, LOOK_S, partial(_looks_of_worker, loaded, unit))
-    if why := players.why_no_import or _why_not_here(settings.virtualenv):
+    if why := players.why_no_import:
         message = f"the application was not imported: {why}"
         yield Finding("cannot-import", message, "app" if settings.app else "", severity="warning")
         return
-    outcome = look_as(
-        players.worker, settings.boot_timeout, partial(application.look_at_application, settings)
-    )
+    look = application.look_at_application
+    if settings.virtualenv and not virtualenv.is_here(settings.virtualenv):
+        if virtualenv.why_not(settings.virtualenv)[0]:
+            return  # told above
+        look = elsewhere.look_from_environment
+    outcome = look_as(players.worker, settings.boot_timeout, partial(look, settings))
     yield from outcome.findings
     if outcome.why_none:
         message = f"application `{settings.app}`: its import {outcome.why_none}"
         note = "see the setting `boot_timeout`" if "within" in outcome.why_none else ""
         yield Finding("cannot-import", message, "app", None, note, detail=outcome.stacks)
-
-
-def _why_not_here(virtualenv: str | None) -> str:
-    """Say why an import here would prove nothing."""
-    if virtualenv is None or os.path.realpath(virtualenv) == os.path.realpath(sys.prefix):
-        return ""
-    return f"this is not the Python of {virtualenv}; check with `{virtualenv}/bin/python -m wsgid`"
 
 
 def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wsgid.apps import virtualenv
 from wsgid.cli.check.finding import Finding
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def look_at_files_of_worker(settings: Settings, made: Sequence[str] = ()) -> Ite
     yield from _look_at_directory(
         "tmp_upload_dir", settings.tmp_upload_dir, os.W_OK | os.X_OK, "write in", made
     )
-    if settings.virtualenv and not os.access(Path(settings.virtualenv, "bin", "python"), os.X_OK):
-        message = f"`{settings.virtualenv}` is no virtual environment: there is no bin/python in it"
-        yield Finding("invalid-value", message, "virtualenv")
+    if settings.virtualenv and not virtualenv.is_here(settings.virtualenv):
+        message, remedy = virtualenv.why_not(settings.virtualenv)
+        if message:
+            yield Finding("invalid-value", message, "virtualenv", note=remedy)
     for index, path in enumerate(settings.pythonpath):
         # Relative to `chdir`, as in the worker. Python does not mind one that is missing, people do.
         if not os.path.exists(Path(settings.chdir or "", path)):  # noqa: PTH110  False where it is hidden from us
