@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from docs import entries
 from docs.manual import manuals, words_of_the_command
 from docs.terminal import is_told, told
+from tests.conformance.musts import MUSTS, rows
+from tests.conformance.opinions import OPINIONS
 from wsgid.arbiter.pool import TRANSITIONS
 from wsgid.config import generate as option_table
 from wsgid.config.gunicorn_names import OURS, UNUSED
@@ -87,6 +89,20 @@ def worker_states() -> str:
     return "\n".join(lines) + "\n"
 
 
+def musts() -> str:
+    """Return a table of what RFC 9112 demands, and of how many rows of the tests hold us to it."""
+    lines = ["| Section | Demand | Rows |", "|---|---|---|"]
+    lines += [f"| {must.section} | {must.says} | {len(rows(must))} |" for must in MUSTS]
+    return "\n".join(lines) + "\n"
+
+
+def opinions() -> str:
+    """Return a table of where others understand a request in another way."""
+    lines = ["| Reader | It | What | Why we do not |", "|---|---|---|---|"]
+    lines += [f"| {one.reader} | {one.kind} | {one.what} | {one.why} |" for one in OPINIONS]
+    return "\n".join(lines) + "\n"
+
+
 def decisions() -> str:
     """Return the list of decisions, by their titles."""
     lines = []
@@ -104,6 +120,8 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "not-built": not_built,
     "worker-states": worker_states,
     "decisions": decisions,
+    "musts": musts,
+    "opinions": opinions,
 }
 
 

@@ -116,6 +116,12 @@ class Wire:
         kept_chunks = tuple(chunks) if codings else ()
         return Answer(version, status, reason, headers, b"".join(chunks), framing, kept_chunks, raw)
 
+    def peek(self) -> bytes:
+        """Wait for something that is not read yet, and show it; nothing at the end."""
+        if not self._data:
+            self._fill()
+        return bytes(self._data)
+
     def read_to_end(self) -> bytes:
         """Read until the server closes its side; a reset is an error, for it may have eaten an answer."""
         while self._fill():

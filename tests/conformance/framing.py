@@ -171,6 +171,7 @@ TWO_READINGS = {
     "an empty coding": lines("Transfer-Encoding:", body=b"0\r\n\r\n"),
     "an empty coding and a length": lines("Transfer-Encoding:", "Content-Length: 5", body=b"hello"),
     "xchunked": lines("Transfer-Encoding: xchunked", body=b"0\r\n\r\n"),
+    "chunked with a parameter": lines("Transfer-Encoding: chunked;q=1", body=b"0\r\n\r\n"),
     "chunkedx": lines("Transfer-Encoding: chunkedx", body=b"0\r\n\r\n"),
     "chunked in quotes": lines('Transfer-Encoding: "chunked"', body=b"0\r\n\r\n"),
     "chunked behind NBSP": lines("Transfer-Encoding: \xa0chunked", body=b"0\r\n\r\n"),
