@@ -90,7 +90,7 @@ def _settings() -> Iterator[str]:
 
 def _table_of(part: str) -> Iterator[str]:
     """Yield a table of a page, named by its first head: `signals.md#Signal`."""
-    yield roff.blocks("\n".join(_table(*part.split("#"))))
+    yield roff.blocks("\n".join(_table(*part.split("#", 1))))
 
 
 def _exit_codes() -> Iterator[str]:

@@ -110,7 +110,7 @@ def _run(
         look_at(app, repr(app))
     elif loaded.settings.app is not None:
         parse_spec(loaded.settings.app)
-    else:
+    elif loaded.settings.paste is None:
         program = program_of(argv)
         raise UsageError(
             f"{program.name}: no application is named\nusage: {program.usage}, such as `{program.example}`"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +210,11 @@ def _read_framework(
         if paste := merged.values.get("paste"):
             from wsgid.config.paste import read_server  # noqa: PLC0415
 
-            yield read_server(paste, cwd)
+            layer = read_server(paste, cwd)
+            if any(merged.values.get(name) for name in ("logconfig", "logconfig_dict", "logconfig_json")):
+                # Whoever says so elsewhere means it instead of what the file has.
+                layer = replace(layer, values={k: v for k, v in layer.values.items() if k != "logconfig"})
+            yield layer
     except Mistakes as error:
         given = merged.last("paste").place
         for mistake in error.diagnostics:
@@ -237,6 +241,8 @@ def _settle(values: dict[str, Any], cwd: str) -> tuple[Settings, tuple[str, ...]
     # Once for a generation: where a deployment turns a link such as /srv/shop/current to the next release,
     # the workers of this one go on with theirs, and a reload takes the next.
     values["chdir"] = os.path.realpath(Path(cwd, values.get("chdir") or ""))
+    if paste := values.get("paste"):
+        values["paste"] = os.path.normpath(Path(cwd, paste.removeprefix("config:")))
     notes: tuple[str, ...] = ()
     if values.get("workers") == AUTO_WORKERS:
         machine = processors.look()

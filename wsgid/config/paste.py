@@ -1,7 +1,7 @@
 """PasteDeploy: the server's section of an ini file -> a layer, with the place of every setting.
 
 Only the server's settings are read here, with PasteDeploy's own rules for `use`, `set`, `get`, [DEFAULT] and
-%(here)s; the application is loaded elsewhere.
+%(here)s, and that the file configures logging, if it does; the application is loaded elsewhere.
 """
 
 from __future__ import annotations
@@ -39,20 +39,54 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104  what these servers mean by a star
 _PORT = 8000  # where only a host is given: that of the default of `bind`
 
 
+# What logging.config.fileConfig needs.
+_OF_LOGGING = frozenset({"loggers", "handlers", "formatters"})
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """Return the file and the name that FILE#NAME has."""
+    file, _, name = spec.removeprefix("config:").partition("#")
+    return file, name
+
+
 def read_server(spec: str, cwd: str) -> Layer:
     """Read the settings of a server: [server:main] of FILE, or [server:NAME] of FILE#NAME, if it is there.
 
-    A file may well have none: then nothing is set. Raises Mistakes.
+    A file may well have none: then nothing is set, but that the file configures logging, if it does. Raises
+    Mistakes.
     """
-    shown, _, name = spec.removeprefix("config:").partition("#")
+    shown, name = split_spec(spec)
     path = Path(cwd, shown)
     text = read_source(path, shown=shown)
     found = scan(text)
     parser = _parse(text, path)
     section = _choose(parser.sections(), name)
-    if section is None:
-        return Layer(shown, {}, {}, style="text")
-    return _Reading(parser, found, text, section).layer()
+    layer = (
+        Layer(shown, {}, {}, style="text")
+        if section is None
+        else _Reading(parser, found, text, section).layer()
+    )
+    headers = dict(found.sections)
+    if "logconfig" in layer.values or not headers.keys() >= _OF_LOGGING:
+        return layer
+    place = Place(headers["loggers"], headers["loggers"])
+    return replace(
+        layer,
+        values={**layer.values, "logconfig": str(path.absolute())},
+        places={**layer.places, ("logconfig",): place},
+    )
+
+
+def server_of(file: str, given: Mapping[str, str]) -> str:
+    """Return the name of the [server:NAME] that has just these keys; "" where none has. Raises Mistakes."""
+    path = Path(file)
+    parser = _parse(read_source(path, shown=file), path)
+    for section in parser.sections():
+        kind, _, name = section.partition(":")
+        own = {key.removeprefix("get ").strip() for key in parser[section] if not key.startswith("set ")}
+        if kind == "server" and own - set(parser.defaults()) - set(_USE) == set(given):
+            return name.strip()
+    return ""
 
 
 class _Parser(configparser.ConfigParser):

@@ -57,8 +57,6 @@ __all__ = [
 # or ends with 78 where going on would be another service (`About.is_essential`). The tuple shrinks with the
 # project, and ends empty.
 NOT_BUILT: tuple[str, ...] = (
-    "paste",
-    "paste_global",
     "worker_class=tornado",
     "worker_class=asgi",
     "upgrade",

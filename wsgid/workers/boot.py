@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wsgid.apps.loader import load_app, prepare
+from wsgid.apps.paster import load_paste
+from wsgid.config.settings import Settings
 from wsgid.errors import ApplicationError
 from wsgid.hooks import Hooks
 from wsgid.log.access import AccessLog
@@ -51,11 +53,16 @@ def settle_in(start: Start, on_imports: Callable[[Imported], None]) -> Settled:
 
 def load(start: Start) -> Application:
     """Load the application, if that is not done; raises ApplicationError."""
-    if start.app is not None:
-        return start.app
-    if start.settings.app is None:
+    return load_named(start.settings) if start.app is None else start.app
+
+
+def load_named(settings: Settings) -> Application:
+    """Load the application that the settings name; raises ApplicationError."""
+    if settings.paste is not None:
+        return load_paste(settings.paste, settings.paste_global)
+    if settings.app is None:
         raise ApplicationError("no application is named")
-    return load_app(start.settings.app)
+    return load_app(settings.app)
 
 
 def _settle_logs(start: Start) -> AccessLog | None:

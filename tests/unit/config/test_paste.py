@@ -10,7 +10,7 @@ import pytest
 from wsgid.config.check import check
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.load import load
-from wsgid.config.paste import read_server
+from wsgid.config.paste import read_server, server_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -319,3 +319,48 @@ def test_it_is_below_the_files(directory: Directory) -> None:
     settings = load(["--check-config"], {"WEB_CONCURRENCY": "9"}, str(directory.path)).settings
 
     assert (2, 3) == (settings.workers, settings.threads)
+
+
+# Beside the server
+
+
+LOGS = "[loggers]\nkeys =\n[handlers]\nkeys =\n[formatters]\nkeys =\n"
+
+
+def test_a_file_that_configures_logging_does_so_for_the_server(directory: Directory) -> None:
+    """As pserve does, and gunicorn."""
+    layer = directory.read(LOGS)
+
+    assert str(directory.path / NAME) == layer.values["logconfig"]
+    assert f"{NAME}:1:1" == str(layer.place("logconfig").value)
+    assert "logconfig" not in directory.read("[server:main]\n[loggers]\nkeys =\n").values
+    named = directory.read(f"[server:main]\nuse = egg:wsgid-server\nlogconfig = other.ini\n{LOGS}")
+    assert "other.ini" == str(named.values["logconfig"])
+
+
+def test_who_says_elsewhere_how_to_log_means_it_instead(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(LOGS)
+    argv = ["--paste", NAME, "--check-config"]
+
+    assert str(tmp_path / NAME) == load(argv, {}, str(tmp_path)).settings.logconfig
+    other = load([*argv, "--log-config-json", "a.json"], {}, str(tmp_path)).settings
+    assert (None, "a.json") == (other.logconfig, other.logconfig_json)
+
+
+def test_the_file_is_found_from_the_start_directory_wherever_workers_go(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("")
+    loaded = load(["--paste", f"config:{NAME}#shop", "--chdir", "/", "--check-config"], {}, str(tmp_path))
+
+    assert f"{tmp_path / NAME}#shop" == loaded.settings.paste
+
+
+def test_a_server_is_known_by_its_keys(tmp_path: Path) -> None:
+    """PasteDeploy tells a server what its section says, and not which it is."""
+    file = tmp_path / NAME
+    file.write_text(
+        "[DEFAULT]\nx = 1\n[server:a]\nuse = egg:y\nport = 1\n[server:b]\nget workers = x\nport = 1\n"
+    )
+
+    assert "a" == server_of(str(file), {"port": "1"})
+    assert "b" == server_of(str(file), {"port": "1", "workers": "1"})
+    assert "" == server_of(str(file), {"threads": "1"})

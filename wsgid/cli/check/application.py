@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wsgid.apps.loader import load_app, load_callable, prepare
+from wsgid.apps.paster import load_paste
 from wsgid.cli.check.finding import Finding
 from wsgid.errors import ApplicationError
 from wsgid.workers.server import find_server
@@ -25,7 +27,10 @@ def look_at_application(settings: Settings) -> Iterator[Finding]:
     except ApplicationError as error:
         yield Finding("invalid-value", str(error), "chdir")
         return
-    if settings.app is not None:
+    if settings.paste is not None:
+        load_it = partial(load_paste, variables=settings.paste_global)
+        yield from _try(load_it, settings.paste, "paste", None)
+    elif settings.app is not None:
         is_wsgi = settings.worker_class in _WSGI_KINDS or ":" in settings.worker_class
         load: Callable[[str], object] = load_app if is_wsgi else _load_other
         yield from _try(load, settings.app, "app", None)
