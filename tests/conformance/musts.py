@@ -198,12 +198,16 @@ TABLES: Sequence[Sequence[Case]] = (
     host.CASES,
     fields.CASES,
     framing.CASES,
+    framing.READ_BEFORE,
     connection.CASES,
+    connection.READ_BEFORE,
     responses.CASES,
     failures.CASES,
     files.CASES,
     strict.LIMITS,
+    strict.LIMITS_READ_BEFORE,
     strict.DEADLINES,
+    strict.DEADLINES_READ_BEFORE,
 )
 IDS = tuple(case.id for table in TABLES for case in table)
 

@@ -19,13 +19,15 @@ from tests.conformance.readers import (
     read_with_h11,
     shortened,
 )
-from tests.conformance.test_requests import CASES
+from tests.conformance.test_requests import CASES, READ_BEFORE
 from tests.front import free_port, need, nginx
 from tests.support import start_server
 from tests.wire import Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ROWS = (*CASES, *READ_BEFORE)
 
 FRONT = """
     client_header_timeout 400ms;
@@ -80,7 +82,7 @@ def stale(reader: str, found: dict[str, Kind]) -> list[str]:
 
 
 def test_we_agree_with_h11_but_for_what_is_explained() -> None:
-    readings = {one.id: octets for one in CASES if (octets := octets_of(one)) is not None}
+    readings = {one.id: octets for one in ROWS if (octets := octets_of(one)) is not None}
     found = {
         one: kind
         for one, octets in readings.items()
@@ -98,7 +100,7 @@ def test_we_agree_with_h11_but_for_what_is_explained() -> None:
 def test_we_agree_with_nginx_but_for_what_is_explained(tmp_path: Path) -> None:
     """As an application behind both sees it; a HEAD tells nothing of what was understood."""
     readings = {
-        one.id: octets for one in CASES if (octets := octets_of(one)) is not None and b"HEAD " not in octets
+        one.id: octets for one in ROWS if (octets := octets_of(one)) is not None and b"HEAD " not in octets
     }
     program = need("nginx")
     port = free_port()
