@@ -34,6 +34,7 @@ from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
 from wsgid.workers.process import FAILED, READY, WORN, run
+from wsgid.workers.server import TAKES_OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,6 +167,7 @@ class Arbiter:
         stack.callback(self._moments.on_exit)
         self._tell_number(settings.workers, None)
         self._births.prepare(settings.worker_class)
+        self._scoreboard.has_heirs = settings.worker_class in TAKES_OVER
         if self._watch is not None:
             self._watch.start(self._births.undo_in_child)
         self._turned_at = monotonic()
@@ -488,6 +490,7 @@ class Arbiter:
         generation = self._generations.accept()
         self._loaded = self._proposed
         settings, workers = generation.settings, self._wanted.workers
+        self._scoreboard.has_heirs = settings.worker_class in TAKES_OVER
         self._wanted = _wanted(settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-# The part for the whole server: one word says that it stops. A page, so that rows begin on their own.
+# The part for the whole server: one word says that it stops, another whether connections are taken over. A
+# page, so that rows begin on their own.
 _SERVER_SIZE: Final = 4096
 
 # pid, generation, connections, cells in use, heartbeat, whether that alone is judged; the rest of it is kept
@@ -67,6 +68,15 @@ class Scoreboard:
     @stopping.setter
     def stopping(self, value: bool) -> None:
         self._words[0] = int(value)
+
+    @property
+    def has_heirs(self) -> bool:
+        """True if workers of the wanted generation take over connections that others pass on."""
+        return self._words[1] != 0
+
+    @has_heirs.setter
+    def has_heirs(self, value: bool) -> None:
+        self._words[1] = int(value)
 
     def row(self, slot: int) -> Row:
         """Return the row of a slot: for its worker to write, for the arbiter to read."""

@@ -45,8 +45,8 @@ class WorkerContext:
 
     @property
     def is_last(self) -> bool:
-        """Whether the whole server stops, so that nobody takes over what this worker leaves."""
-        return self.scoreboard.stopping or self.orphaned
+        """Whether nobody takes over what this worker leaves: the server stops, or its successors cannot."""
+        return self.scoreboard.stopping or self.orphaned or not self.scoreboard.has_heirs
 
     def tick(self, now: float) -> None:
         """Act on signals, and say that the worker lives; `now` is `time.monotonic()`."""

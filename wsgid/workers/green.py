@@ -161,6 +161,7 @@ class GreenServer:
 
     def _enter(self, connection: Connection, request: Request | None) -> None:
         """Let a connection live, perhaps with a request that another worker has read."""
+        connection.since = monotonic()
         self._open[connection] = self._start(partial(self._live, connection, request))
 
     def _live(self, connection: Connection, request: Request | None) -> None:

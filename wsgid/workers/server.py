@@ -79,6 +79,10 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
+# Their workers take connections that another worker passes on (handover.py), read or not.
+TAKES_OVER: Final = frozenset({"sync", "gthread", "gevent", "eventlet"})
+
+
 def import_early(worker_class: str) -> None:
     """Import the server in the arbiter, where no patch has to come first: all workers then share it.
 
