@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import page, start
+from tests.bench import memory, page, start
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, BenchError, Plan, Result, run
 from tests.bench.scenarios import SCENARIOS, Scenario
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("", table.scenario, *page.table_lines(table), "", *page.target_lines(table), sep="\n")
     # The page compares: a part of the scenarios makes a shorter page, a part of the contestants none.
     if len(chosen) == len(everybody):
-        result = dataclasses.replace(result, start=start.run(result.commit))
+        result = dataclasses.replace(result, start=start.run(result.commit), memory=memory.run(result.commit))
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.with_suffix(".json").write_text(result.to_json())
         PAGE.write_text(page.render(result))

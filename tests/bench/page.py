@@ -69,6 +69,25 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A server, and how it was started."""
+
+    server: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What four workers cost in memory (memory.py): a run of its own, too."""
+
+    date: str
+    commit: str
+    versions: dict[str, str]
+    columns: dict[str, Column]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One interleaved run, and all that one must know to compare it with another."""
 
@@ -86,6 +105,7 @@ class Run:
     absent: dict[str, str]
     """Contestant -> why it stayed away."""
     start: Start | None = None
+    memory: Memory | None = None
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
@@ -93,13 +113,25 @@ class Run:
 
 def from_json(text: str) -> Run:
     values: dict[str, Any] = json.loads(text)
-    start = values.get("start")
-    tables = tuple(table_from(table) for table in values["tables"])
-    return Run(**{**values, "tables": tables, "start": start and start_from(start)})
+    start, memory = values.get("start"), values.get("memory")
+    return Run(
+        **{
+            **values,
+            "tables": tuple(table_from(table) for table in values["tables"]),
+            "start": start and start_from(start),
+            "memory": memory and memory_from(memory),
+        }
+    )
 
 
 def start_from(values: dict[str, Any]) -> Start:
     return Start(**{**values, "figures": tuple(Figure(**figure) for figure in values["figures"])})
+
+
+def memory_from(values: dict[str, Any]) -> Memory:
+    columns = {name: Column(one["server"], tuple(one["options"])) for name, one in values["columns"].items()}
+    figures = tuple(Figure(**figure) for figure in values["figures"])
+    return Memory(**{**values, "columns": columns, "figures": figures})
 
 
 def table_from(values: dict[str, Any]) -> Table:
@@ -124,6 +156,8 @@ def result_lines(run: Run) -> Iterator[str]:
     yield from (f"Left out: {name}, since {reason}." for name, reason in run.absent.items())
     if run.start is not None:
         yield from start_lines(run.start)
+    if run.memory is not None:
+        yield from memory_lines(run.memory)
 
 
 def start_lines(start: Start) -> Iterator[str]:
@@ -139,6 +173,27 @@ def start_lines(start: Start) -> Iterator[str]:
     for figure in start.figures:
         yield f"| {figure.what} | " + " | ".join(f"{figure.values[name]:.1f}" for name in names) + " |"
     yield from ("", f"{start.date}, commit {start.commit}.", "")
+
+
+def memory_lines(memory: Memory) -> Iterator[str]:
+    """Write what four workers cost in memory: a row a figure, a column a way to start a server."""
+    heads = [
+        " ".join((one.server, memory.versions[one.server], *(f"`{word}`" for word in one.options)))
+        for one in memory.columns.values()
+    ]
+    yield from ("### Memory", "")
+    yield "Four sync workers, in MiB, with the Flask and the Django application of the tests (`tests/apps`),"
+    yield "after some hundred requests; medians of one interleaved run."
+    yield "*All processes* are the parent, the workers, and with `preload_app` the template;"
+    yield "what several of them share counts once (`Pss` in `/proc/PID/smaps_rollup`)."
+    yield "In gunicorn the parent is what workers are forked from; in wsgid it never holds the application."
+    yield ""
+    yield "| | " + " | ".join(heads) + " |"
+    yield "|---|" + "--:|" * len(heads)
+    for figure in memory.figures:
+        cells = (f"{figure.values[name]:.1f}" for name in memory.columns)
+        yield f"| {figure.what} | " + " | ".join(cells) + " |"
+    yield from ("", f"{memory.date}, commit {memory.commit}.", "")
 
 
 def fact_lines(run: Run) -> Iterator[str]:

@@ -201,16 +201,27 @@ def run(commit: str) -> Start:
     figures = tuple(measure())
     for figure in figures:
         print(f"{figure.what:<60}", *(f"{name} {value:8.1f}" for name, value in figure.values.items()))
+    return Start(today(), commit, versions(), figures)
+
+
+def versions() -> dict[str, str]:
+    """Name what is measured."""
     distributions = {"wsgid": "wsgid-server", "gunicorn": "gunicorn"}
-    versions = {name: version(distributions[name]) for name in SERVERS}
-    return Start(datetime.now(timezone.utc).strftime("%Y-%m-%d"), commit, versions, figures)
+    return {name: version(distributions[name]) for name in SERVERS}
+
+
+def today() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%d")
+
+
+def commit_now() -> str:
+    said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(said, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def main() -> int:
     data = PAGE.with_suffix(".json")
-    said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(said, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-    page = replace(from_json(data.read_text()), start=run(commit))
+    page = replace(from_json(data.read_text()), start=run(commit_now()))
     data.write_text(page.to_json())
     PAGE.write_text(render(page))
     return 0
