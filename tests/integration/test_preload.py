@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
@@ -345,3 +346,42 @@ def test_logs_are_opened_anew_for_workers_that_are_to_come(serve: Serve) -> None
 
 def _open_files(pid: int) -> set[str]:
     return {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+
+
+@pytest.mark.parametrize("kind", ["gevent", "eventlet"])
+def test_green_workers_each_have_an_event_loop_of_their_own(serve: Serve, kind: str) -> None:
+    """A loop that a template has begun, as an application may at its import, is not shared by workers."""
+    pytest.importorskip(kind)
+    begun = (
+        f"import {kind}, socket\n{kind}.sleep(0.01)\nassert socket.socket.__module__.startswith('{kind}')\n"
+    )
+    sleepy = APP.replace("    start_response", "    import time; time.sleep(0.2)\n    start_response")
+    server = start(serve, "-w", "2", "-k", kind, text=f"{begun}{sleepy}")
+
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(Wire(stack.enter_context(server.connect()))) for _ in range(8)]
+        for wire in wires:
+            wire.send(REQUEST.replace(b"close", b"keep-alive"))
+        answers = [wire.read_answer().body.split() for wire in wires]
+        strangers = {pid: _watched(pid) - _open_inodes(pid) for pid in workers(server)}
+        assert 2 == len(strangers)
+    assert {template(server)} == {int(answer[1]) for answer in answers}
+    assert {} == {pid: inodes for pid, inodes in strangers.items() if inodes}
+    server.signal(signal.SIGHUP)
+    server.expect("reload done generation=2 workers=2")
+    assert template(server, 2) == ask(server)[1]
+    assert 0 == server.stop()
+
+
+def _watched(pid: int) -> set[int]:
+    """Give the inodes of what a process's epolls wait for (proc(5), fdinfo); others may have put it there."""
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()]
+    return {
+        int(found, 16)
+        for text in texts
+        for found in re.findall(r"^tfd:.* ino:([0-9a-f]+)", text, re.MULTILINE)
+    }
+
+
+def _open_inodes(pid: int) -> set[int]:
+    return {fd.stat().st_ino for fd in Path(f"/proc/{pid}/fd").iterdir()}

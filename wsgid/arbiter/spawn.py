@@ -86,14 +86,14 @@ def spawn_apart(
 
         def await_release() -> None:
             os.close(release)
-            is_announced = os.read(held, 1) != b""
+            is_announced = _READ(held, 1) != b""
             for fd in (told, telling, held):
                 os.close(fd)
             if not is_announced:
                 os._exit(ExitCode.OK)
             first_steps()
 
-        between = os.fork()
+        between = _FORK()
         if between == 0:
             _tell_birth(telling, await_release, work, former_mask)
         # Not before its parent is dead is the worker the subreaper's.
@@ -101,13 +101,13 @@ def spawn_apart(
             _WAIT(between, 0)
         os.set_blocking(told, False)  # it may have been killed before it could tell
         try:
-            number = int(os.read(told, 32))
+            number = int(_READ(told, 32))
         except BlockingIOError:
             number = -errno.ECHILD
         if number < 0:
             raise OSError(-number, os.strerror(-number))
         announce(number)
-        os.write(release, b"!")
+        _WRITE(release, b"!")
     finally:
         for fd in pipes:
             os.close(fd)
@@ -120,8 +120,9 @@ def _add_pipe(pipes: list[int]) -> tuple[int, int]:
     return reading, writing
 
 
-# As it is now: gevent replaces it by one that turns the application's event loop while it waits.
-_WAIT: Final = os.waitpid
+# As they are now: gevent and eventlet replace them by such as turn the application's event loop, and watch
+# children on it. What a loop has to be told of the fork, the worker tells it (`renew` in workers/server.py).
+_FORK, _WAIT, _READ, _WRITE = os.fork, os.waitpid, os.read, os.write
 
 
 def _tell_birth(
@@ -133,13 +134,13 @@ def _tell_birth(
     """Be the one between: fork, tell the pid, or the error below zero, and end."""
     number = -errno.EAGAIN
     try:
-        number = os.fork()
+        number = _FORK()
         if number == 0:
             _live(first_steps, work, mask)
     except OSError as error:
         number = -(error.errno or errno.EAGAIN)
     finally:
-        os.write(telling, b"%d" % number)
+        _WRITE(telling, b"%d" % number)
         os._exit(ExitCode.OK)
 
 

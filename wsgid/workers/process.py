@@ -22,6 +22,7 @@ from wsgid.workers.context import WorkerContext
 from wsgid.workers.migrations import tell_pending_migrations
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
+from wsgid.workers.server import renew
 from wsgid.workers.stacks import format_stacks
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
         set_title("worker", start.settings.proc_name)
         if settled is None:
             settled = settle_in(start, last_words.note_imports)
+        else:
+            renew(start.settings.worker_class)
         last_words.imported = settled.imported
         moments = Moments(settled.hooks, start.server_view, start.worker_view)
         moments.post_fork()

@@ -47,6 +47,8 @@ class Kind:
     """The name of the class in that module."""
     patch: Callable[[], None] = _nothing
     """Replaces what has to be replaced before anything else is imported."""
+    renew: Callable[[], None] = _nothing
+    """Gives a worker that a patched process has forked (preload_app) an event loop of its own."""
 
 
 def _patch_for_gevent() -> None:
@@ -69,13 +71,25 @@ def _patch_for_eventlet() -> None:
     eventlet.debug.hub_prevent_multiple_readers(state=False)
 
 
+def _renew_gevent() -> None:
+    import gevent  # noqa: PLC0415  as above
+
+    gevent.reinit()
+
+
+def _renew_eventlet() -> None:
+    from eventlet import hubs  # noqa: PLC0415  as above
+
+    hubs.use_hub()
+
+
 _THREADS: Final = Kind("wsgid.workers.threads", "ThreadServer")
 
 KINDS: Final[Mapping[str, Kind]] = {
     "sync": _THREADS,
     "gthread": _THREADS,
-    "gevent": Kind("wsgid.workers.gevent", "GeventServer", _patch_for_gevent),
-    "eventlet": Kind("wsgid.workers.eventlet", "EventletServer", _patch_for_eventlet),
+    "gevent": Kind("wsgid.workers.gevent", "GeventServer", _patch_for_gevent, _renew_gevent),
+    "eventlet": Kind("wsgid.workers.eventlet", "EventletServer", _patch_for_eventlet, _renew_eventlet),
 }
 
 
@@ -101,6 +115,13 @@ def patch(worker_class: str) -> None:
     kind = KINDS.get(worker_class)
     if kind is not None:
         kind.patch()
+
+
+def renew(worker_class: str) -> None:
+    """Be a worker that was forked from where `patch` and all that follows it was done."""
+    kind = KINDS.get(worker_class)
+    if kind is not None:
+        kind.renew()
 
 
 def find_server(worker_class: str) -> type[Server]:
