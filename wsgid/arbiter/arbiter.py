@@ -584,10 +584,7 @@ class Arbiter:
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)
-        if is_quick:
-            self._generations.close_listeners()
-        else:
-            self._generations.leave_listeners()
+        self._generations.end_listeners(is_quick=is_quick)
 
 
 def _wanted(settings: Settings, generation: int) -> Wanted:

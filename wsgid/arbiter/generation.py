@@ -18,7 +18,7 @@ from wsgid.errors import AddressError, ConfigurationError
 from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
 from wsgid.net.address import is_passed, parse_address
-from wsgid.net.closing import keep_out
+from wsgid.net.closing import end, keep_out
 from wsgid.net.listener import Listener, change_access, close_listener, open_listener
 
 if TYPE_CHECKING:
@@ -129,10 +129,14 @@ class Generations:
         logs = [one.access_log for one in (self.current, self.candidate) if one is not None]
         return list(dict.fromkeys(log for log in logs if log is not None))
 
-    def leave_listeners(self) -> None:
-        """Close our part of the listeners, and let workers serve who is in their queues, but nobody new."""
+    def end_listeners(self, *, is_quick: bool) -> None:
+        """Let nobody new in; workers serve those who are in the queues, but when it is to be quick."""
         for listener in self.current.listeners.values():
-            if not listener.passed_as:
+            if listener.passed_as:
+                continue
+            if is_quick:
+                end(listener)
+            else:
                 keep_out(listener, is_stop=True)
         self.close_listeners()
 

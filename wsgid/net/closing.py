@@ -67,6 +67,15 @@ def keep_out(listener: Listener, *, is_stop: bool) -> None:
             listener.socket.shutdown(socket.SHUT_RD)
 
 
+def end(listener: Listener) -> None:
+    """Close a listener of ours in all processes that have it: an application that forks leaves copies behind.
+
+    Who still waits in a TCP socket's queue is reset.
+    """
+    with contextlib.suppress(OSError):
+        listener.socket.shutdown(socket.SHUT_RD)
+
+
 def is_shut(listener: Listener) -> bool:
     """Say whether newcomers are kept out; asked of the kernel, since another process may have done it."""
     sock = listener.socket

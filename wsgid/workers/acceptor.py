@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from wsgid.config.settings import Settings
-from wsgid.net.closing import has_half_open, is_shut
+from wsgid.net.closing import end, has_half_open, is_shut
 from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Limits, Request, RequestParser
 from wsgid.workers.connection import Connection, State, wait_in_thread
@@ -218,6 +218,8 @@ class Acceptor:
                 if listener not in staying:
                     # First out of the epoll: other processes may still hold the same socket.
                     self._poller.remove(listener.socket.fileno())
+                    if is_last and is_shut(listener):
+                        end(listener)
                     listener.socket.close()
             self.ignore()
             self._listeners = tuple(staying)

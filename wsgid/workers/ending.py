@@ -1,5 +1,6 @@
 """How a connection ends: at once, or after its client has seen what was answered."""
 
+import contextlib
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
@@ -70,7 +71,13 @@ class Ending:
             self._poller.wait(connection, State.LINGERING, now, connection.deadline)
 
     def close(self, connection: Connection) -> None:
-        """Close now."""
+        """Close now, whoever else has the same socket: an application that forks leaves copies behind."""
+        with contextlib.suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_WR)
+        self.let_go(connection)
+
+    def let_go(self, connection: Connection) -> None:
+        """Close our copy of a connection that another worker has now."""
         self._poller.forget(connection)
         self._leave(connection)
         connection.close()

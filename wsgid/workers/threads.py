@@ -555,7 +555,7 @@ class ThreadServer:
             or not self._handover.send(connection, request)
         ):
             return False
-        self._ending.close(connection)
+        self._ending.let_go(connection)
         return True
 
     def _pass_on_late(self, connection: Connection, request: Request | None) -> bool:

@@ -183,4 +183,6 @@ class StreamReader(io.RawIOBase):
 
 
 def _no_room(error: OSError) -> Refusal:
-    return Refusal(503, "Service Unavailable", f"a body cannot be kept in a temporary file: {error}")
+    return Refusal(
+        503, "Service Unavailable", f"a body cannot be kept in a temporary file (tmp_upload_dir): {error}"
+    )
