@@ -57,6 +57,7 @@ def start_server(
     files: Mapping[str, str] | None = None,
     module: str | None = None,
     peer: str = "wsgid",
+    prefix: Sequence[str] = (),
     ready: bool = True,
     sockets: Sequence[tuple[str, socket.socket]] = (),
 ) -> Iterator[ServerProcess]:
@@ -80,6 +81,7 @@ def start_server(
         (directory / "wsgid.toml").write_text(config)
         argv[3:3] = ["-c", "wsgid.toml"]
     argv[3:3] = args
+    argv[:0] = prefix
     server = ServerProcess(argv, directory, env or {}, peer, sockets)
     try:
         if ready:

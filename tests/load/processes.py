@@ -71,6 +71,11 @@ def count_descriptors(pids: Iterable[int]) -> int:
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
 
 
+def descriptor_numbers(pid: int) -> set[int]:
+    """Give the numbers of the open descriptors of a process."""
+    return {int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+
+
 def memory_kib(pids: Iterable[int]) -> int:
     """Sum the proportional set sizes (PSS): what these processes together cost the machine."""
     lines = (line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
