@@ -274,6 +274,11 @@ class ServerProcess:
         self._wait_for(lambda: self._is_silent or None, "the end of its descendants", deadline_s)
         return self._process.returncode
 
+    def wait_alone(self, deadline_s: float = END_DEADLINE_S) -> int:
+        """Wait until it has ended, whichever descendants live on; give the exit status."""
+        self._wait_for(lambda: self._is_ended or None, "its end", deadline_s)
+        return self._process.returncode
+
     def stop(self, number: int = signals.SIGTERM, deadline_s: float = END_DEADLINE_S) -> int:
         """Ask it to stop (gracefully by default), and give the exit status."""
         if self.exit_code is None:

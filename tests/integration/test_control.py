@@ -190,12 +190,6 @@ def test_stop(words: list[str], server: ServerProcess) -> None:
     server.expect(r"stopping (gracefully|at once) \(control socket\)")
 
 
-def test_upgrade_is_refused_until_it_is_built(server: ServerProcess) -> None:
-    done = ctl(server, "upgrade")
-
-    assert (1, "upgrade is not built yet\n") == (done.returncode, done.stderr)
-
-
 def test_nobody_there() -> None:
     done = run("-s", "/nonexistent/control", "status")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wsgid.arbiter.generation import Generations
 from wsgid.config.load import load
 from wsgid.net.activation import PassedSockets
+from wsgid.net.inheritance import Inheritance
 
 if TYPE_CHECKING:
     from wsgid.config.settings import Settings
@@ -27,7 +28,9 @@ def queue_of(sock: socket.socket) -> int:
 
 
 def test_backlog_is_changed_when_the_reload_is_accepted_and_not_before() -> None:
-    generations = Generations(settings("--backlog", "5"), PassedSockets({}))
+    generations = Generations(
+        settings("--backlog", "5"), PassedSockets({}), Inheritance((), {}), shares=False
+    )
     try:
         listener = generations.current.listeners[BIND].socket
         generations.propose(settings("--backlog", "9"))

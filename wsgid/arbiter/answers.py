@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wsgid.arbiter.preload import Preload
     from wsgid.arbiter.report import Report
     from wsgid.arbiter.stacks import Stacks
+    from wsgid.arbiter.succession import Succession
     from wsgid.metrics.scoreboard import Scoreboard
 
 # Writing stacks takes a worker some milliseconds; what it has not written by then is left out.
@@ -33,6 +34,7 @@ class Answers:
         generations: Generations,
         report: Report,
         stacks: Stacks,
+        succession: Succession,
     ) -> None:
         self._control: Final = control
         self._pool: Final = pool
@@ -41,6 +43,7 @@ class Answers:
         self._generations: Final = generations
         self._report: Final = report
         self._stacks: Final = stacks
+        self._succession: Final = succession
 
     def show_status(self, client: Client, phase: str, wanted: int, now: float) -> None:
         """Tell how all workers are, and what each is serving."""
@@ -53,6 +56,8 @@ class Answers:
             wanted=wanted,
             requests=self._report.requests(workers),
             listeners=[str(one.address) for one in self._generations.current.listeners.values()],
+            predecessor=self._succession.predecessor,
+            successor=self._succession.successor,
             workers=[
                 worker_status(worker, self._scoreboard.row(worker.slot).read(), now) for worker in workers
             ],

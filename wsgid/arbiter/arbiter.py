@@ -30,6 +30,7 @@ from wsgid.arbiter.preload import Born, Failed, Lost, Preload, Unborn
 from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
+from wsgid.arbiter.succession import Succession
 from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
@@ -39,6 +40,7 @@ from wsgid.workers.server import TAKES_OVER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wsgid.arbiter.predecessor import Predecessor
     from wsgid.arbiter.preload import News
     from wsgid.arbiter.reload import Source
     from wsgid.arbiter.template_plan import Template
@@ -72,10 +74,12 @@ class Arbiter:
         app: Callable[..., Any] | None = None,
         work: Callable[[WorkerStart], int] = run,
         on_ready: Callable[[], None] = lambda: None,
+        predecessor: Predecessor | None = None,
     ) -> None:
         """`source` is where `loaded` came from; `app` is given where the settings do not name it.
 
-        `on_ready` is called once, when the first generation serves.
+        `on_ready` is called once, when the first generation serves. `predecessor` is who has started us to
+        follow it.
         """
         self._loaded = loaded
         """What is in force."""
@@ -85,6 +89,7 @@ class Arbiter:
         self._app: Final = app
         self._work: Final = work
         self._announce: Final = on_ready
+        self._predecessor: Final = predecessor
         self._phase = Phase.BOOTING
         self._pool: Final = WorkerPool()
         self._wanted = _wanted(loaded.settings, 1)
@@ -122,7 +127,13 @@ class Arbiter:
         compare(self._loaded, self._sockets)
         self._sockets.seal()
         equipment = open_equipment(
-            settings, self._sockets, self._app, self._work, stack, self._source.directory
+            settings,
+            self._sockets,
+            self._app,
+            self._work,
+            stack,
+            self._source.directory,
+            self._predecessor,
         )
         self._error_log = equipment.error_log
         self._log = equipment.error_log.logger
@@ -139,15 +150,6 @@ class Arbiter:
         self._watch = equipment.watch
         self._preload = Preload(self._generations, self._births, self._channels, self._log)
         stack.callback(self._preload.close)
-        self._answers = Answers(
-            self._control,
-            self._pool,
-            self._preload,
-            self._scoreboard,
-            self._generations,
-            self._report,
-            self._stacks,
-        )
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
@@ -163,6 +165,22 @@ class Arbiter:
             self._log.info(note)
         for text, listener in self._generations.current.listeners.items():
             self._tell_of(text, listener)
+        for listener in self._generations.left:
+            self._log.info("not listening at %s any more: it is not in bind", listener.address)
+        self._succession = Succession(
+            self._source, self._sockets, equipment, self._pool, self._report, self._predecessor
+        )
+        stack.callback(self._succession.leave)
+        self._answers = Answers(
+            self._control,
+            self._pool,
+            self._preload,
+            self._scoreboard,
+            self._generations,
+            self._report,
+            self._stacks,
+            self._succession,
+        )
         self._moments.on_starting()
         stack.callback(self._moments.on_exit)
         self._tell_number(settings.workers, None)
@@ -210,6 +228,7 @@ class Arbiter:
             self._reload.deadline,
             self._control.deadline,
             self._report.deadline,
+            self._succession.deadline,
         )
         happened = self._loop.wait(min(max(deadline - before, 0.0), _TICK_S))
         now = monotonic()
@@ -222,8 +241,9 @@ class Arbiter:
             self._on_signal(name)
         self._reload.tick(now)
         self._control.tick(now)
+        self._succession.tick(now)
         for fd in happened.readable:
-            if self._reload.hear(fd):
+            if self._reload.hear(fd) or self._succession.hear(fd, now):
                 continue
             if self._watch is not None and (has_changed := self._watch.hear(fd)) is not None:
                 self._reload.is_asked |= has_changed and self._phase is not Phase.STOPPING
@@ -234,6 +254,8 @@ class Arbiter:
                 self._on_command(*asked, now)
         for exit_ in reap():
             self._on_exit(exit_, now)
+        if self._succession.is_done and self._phase is Phase.RUNNING:
+            self._stop(f"the successor pid={self._succession.successor} serves", is_quick=False)
 
     @property
     def _log_holders(self) -> tuple[Worker | Template, ...]:
@@ -312,7 +334,7 @@ class Arbiter:
                 self._log.info("workers %d -> 0 (SIGWINCH)", self._wanted.workers)
                 self._wanted = replace(self._wanted, workers=0)
             case "USR2":
-                self._log.warning("upgrade is not built yet: SIGUSR2 changes nothing")
+                self._succession.begin(is_serving=self._phase is Phase.RUNNING, now=self._turned_at)
             case _:
                 pass  # CHLD: `reap` follows in any case; WINCH: the terminal's
 
@@ -347,7 +369,11 @@ class Arbiter:
                 else:
                     self._control.answer(client, workers=self._want(command.argument, "control socket"))
             case "upgrade":
-                self._control.refuse(client, "upgrade is not built yet")
+                refusal = self._succession.begin(is_serving=self._phase is Phase.RUNNING, now=now)
+                if refusal is None:
+                    self._control.wait_for_upgrade(client)
+                else:
+                    self._control.refuse(client, refusal.reason)
 
     def _hear(self, pid: int, now: float) -> None:
         """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
@@ -400,6 +426,7 @@ class Arbiter:
             for news in ended:
                 self._on_news(news, now)
             self._explained.discard(exit_.pid)
+        if self._succession.on_exit(exit_, now):
             return
         if worker is None:
             read = self._reload.on_exit(exit_, now)
@@ -500,7 +527,7 @@ class Arbiter:
         set_error_log(self._error_log, generation)
         hand_over(self._error_log, self._generations, self._log_holders, self._channels)
         try:
-            self._pidfile.take(settings.pidfile)
+            self._pidfile.take(self._succession.pidfile(settings.pidfile))
         except WsgidError as error:  # the former file stays
             self._log.error("%s", error)
         self._moments.take_over(settings, generation.hooks)
@@ -535,6 +562,7 @@ class Arbiter:
             self._moments.when_ready()
             self._report.ready(workers, now)
             self._announce()
+            self._succession.announce()
         if self._phase is Phase.RUNNING or self._awaits_change:
             if self._is_rolling and is_rolled(self._wanted, workers, now):
                 self._is_rolling = False
@@ -577,11 +605,13 @@ class Arbiter:
             return
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
+        self._succession.stopping(self._turned_at)
         self._report.stopping(self._turned_at)
         self._preload.stop()
         self._reload.abandon()
         self._control.reload_abandoned()
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
+        self._scoreboard.is_succeeded = self._succession.has_heirs
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)
         self._generations.end_listeners(is_quick=is_quick)

@@ -63,6 +63,7 @@ class Births:
         self._control: Final = control
         self._stacks: Final = stacks
         self._watch: Final = watch
+        self._also_undone: Callable[[], None] = lambda: None
         # Connections travel on it to whichever worker is idle, of whatever generation.
         self._handover: Final = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # The highest generation of which a worker was born.
@@ -210,6 +211,10 @@ class Births:
         if self._watch is not None:
             self._watch.close_in_worker()
 
+    def undo_also(self, undo: Callable[[], None]) -> None:
+        """Have children do this, too, in their first steps."""
+        self._also_undone = undo
+
     def undo_in_child(self) -> None:
         """Be rid of all that is the arbiter's, in a child that is no worker."""
         self._undo()
@@ -222,7 +227,8 @@ class Births:
         self._notifier.close()
         self._control.close_in_child()
         self._stacks.close()
-        self._pidfile.close_in_child()
+        self._pidfile.leave()
+        self._also_undone()
 
     def close(self) -> None:
         for end in self._handover:

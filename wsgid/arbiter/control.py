@@ -12,15 +12,17 @@ owner's alone (0600).
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.net.access import Access
 from wsgid.net.address import parse_address
-from wsgid.net.listener import close_listener, open_listener
+from wsgid.net.listener import close_listener, make_way, open_listener
 
 if TYPE_CHECKING:
     import socket
@@ -88,6 +90,8 @@ class _Waiting:
     """For the one that is tried."""
     rolling: list[Client] = field(default_factory=list)
     """For the one that has taken over, and replaces the workers one by one."""
+    upgrading: list[Client] = field(default_factory=list)
+    """For the successor."""
 
 
 class Control:
@@ -96,7 +100,7 @@ class Control:
     def __init__(self, path: str | None, loop: Loop) -> None:
         """Listen at `path`, if there is one; raises AddressError."""
         self._loop: Final = loop
-        self._listener: Final = (
+        self._listener = (
             open_listener(parse_address(f"unix:{path}"), backlog=_MOST_CLIENTS, access=Access(0o600))
             if path is not None
             else None
@@ -211,9 +215,42 @@ class Control:
     def reload_abandoned(self) -> None:
         """Tell all who wait that the server stops."""
         waiting = self._waiting
-        for clients in (waiting.asked, waiting.reading, waiting.rolling):
+        for clients in (waiting.asked, waiting.reading, waiting.rolling, waiting.upgrading):
             for client in self._take(clients):
                 self.refuse(client, "the server stops")
+
+    # ------------------------------------------------------------------ upgrades
+
+    def wait_for_upgrade(self, client: Client) -> None:
+        """Let a client wait until the successor that starts now serves, or does not."""
+        self._waiting.upgrading.append(client)
+
+    def upgrade_over(self, reason: str = "", **told: Any) -> None:
+        """Tell those who waited."""
+        for client in self._take(self._waiting.upgrading):
+            if reason:
+                self.refuse(client, reason, **told)
+            else:
+                self.answer(client, **told)
+
+    @property
+    def inode(self) -> tuple[int, int] | None:
+        """The file that we listen at, if there is one."""
+        return None if self._listener is None else self._listener.inode
+
+    def move(self, path: str, former: tuple[int, int] | None) -> None:
+        """Be found at another path, in the place of a predecessor's socket; raises AddressError.
+
+        `former` is the file of that one.
+        """
+        if self._listener is None:
+            return
+        address = parse_address(f"unix:{path}")
+        # Whoever else listens there keeps it. rename(2): there is a socket at the path at any time.
+        make_way(address, except_for=former)
+        with contextlib.suppress(OSError):  # nothing better could be done than to be found where we are
+            os.rename(self._listener.address.path, path)  # noqa: PTH104  a path, not a Path
+            self._listener = replace(self._listener, address=address)
 
     def _take(self, clients: list[Client]) -> list[Client]:
         taken = [client for client in clients if client.socket.fileno() >= 0]

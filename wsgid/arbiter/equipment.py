@@ -14,17 +14,20 @@ from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
 from wsgid.arbiter.stacks import Stacks
+from wsgid.arbiter.succession import beside
 from wsgid.arbiter.watch import Watch
 from wsgid.daemon.notify import Notifier
 from wsgid.daemon.pidfile import Pidfile
 from wsgid.daemon.title import set_title
 from wsgid.errors import ConfigurationError
 from wsgid.metrics.scoreboard import Scoreboard
+from wsgid.net.inheritance import Inheritance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
 
+    from wsgid.arbiter.predecessor import Predecessor
     from wsgid.config.settings import Settings
     from wsgid.log.error import ErrorLog
     from wsgid.net.activation import PassedSockets
@@ -54,6 +57,8 @@ class Equipment:
     control: Control
     stacks: Stacks
     watch: Watch | None
+    former_umask: int | None
+    """That of the start, where `umask` has changed it."""
 
 
 def open_equipment(
@@ -63,20 +68,23 @@ def open_equipment(
     work: Callable[[WorkerStart], int],
     stack: ExitStack,
     directory: str,
+    predecessor: Predecessor | None,
 ) -> Equipment:
     """Open everything; `stack` closes it again, also if something on the way cannot be opened.
 
-    `directory` is where the server was started.
+    `directory` is where the server was started; `predecessor` has what has one place only, if it is there.
     Raises ConfigurationError, AddressError, BusyError. Signals come late: until then they end the command,
     as before.
     """
-    if settings.umask is not None:
+    former_umask = None if settings.umask is None else os.umask(settings.umask)
+    if former_umask is not None:
         # Before the first file is made. A program that embeds us has its own back.
-        stack.callback(os.umask, os.umask(settings.umask))
+        stack.callback(os.umask, former_umask)
     set_title("arbiter", settings.proc_name)
     error_log = open_error_log(settings)
     stack.callback(error_log.close)
-    generations = Generations(settings, sockets)
+    inheritance = Inheritance(sockets.own, {} if predecessor is None else predecessor.inodes)
+    generations = Generations(settings, sockets, inheritance, shares=predecessor is not None)
     stack.callback(generations.close)
     settle(error_log, generations.current)
     scoreboard = Scoreboard(
@@ -93,8 +101,8 @@ def open_equipment(
     # Once there are ears for signals: some are sent as soon as the file is there.
     pidfile = Pidfile()
     stack.callback(pidfile.release)
-    pidfile.take(settings.pidfile)
-    control = Control(settings.control_socket, loop)
+    pidfile.take(beside(settings.pidfile, predecessor))
+    control = Control(beside(settings.control_socket, predecessor), loop)
     stack.callback(control.close)
     stacks = Stacks()
     stack.callback(stacks.close)
@@ -131,6 +139,7 @@ def open_equipment(
         control,
         stacks,
         watch,
+        former_umask,
     )
 
 

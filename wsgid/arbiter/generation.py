@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.logs import open_statsd, open_syslog
@@ -19,15 +20,18 @@ from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
 from wsgid.net.address import is_passed, parse_address
 from wsgid.net.closing import end, keep_out
-from wsgid.net.listener import Listener, change_access, close_listener, open_listener
+from wsgid.net.listener import Listener, change_access, close_listener, open_listener, take_path_away
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
     from wsgid.config.settings import Settings
     from wsgid.daemon.identity import Identity
     from wsgid.hooks import Hooks
     from wsgid.log.syslog import Syslog
     from wsgid.metrics.statsd import Statsd
     from wsgid.net.activation import PassedSockets
+    from wsgid.net.inheritance import Inheritance
 
 _OF_THE_ACCESS_LOG: Final = (
     "accesslog",
@@ -63,19 +67,44 @@ class Generation:
 class Generations:
     """The generation that serves and the one that is tried; the arbiter is its only user."""
 
-    def __init__(self, settings: Settings, sockets: PassedSockets) -> None:
+    def __init__(
+        self, settings: Settings, sockets: PassedSockets, inheritance: Inheritance, *, shares: bool
+    ) -> None:
         """Open what the first one needs. Raises AddressError, ConfigurationError: nothing stays open then.
 
-        `sockets` has adopted what the settings name.
+        `sockets` has adopted what the settings name. `inheritance` is what a former self has left, and
+        `shares` says that it listens yet.
         """
         self._sockets: Final = sockets
-        self.current = _open(1, settings, None, sockets)
+        self._names: Final = count(inheritance.newest + 1)
+        self._shared: dict[str, Listener] = {}
+        """What another arbiter listens at, too, by `kept_as`: it is not ours to shut, nor are the paths."""
+        # Another one's socket is what it is; but for one that only systemd has kept we may bind a new one.
+        reuse_port = None if shares else settings.reuse_port
+        own = {text: parse_address(text) for text in settings.bind if not is_passed(text)}
+        claimed = inheritance.claim(own, reuse_port=reuse_port)
         self.candidate: Generation | None = None
         self._newest = 1
+        try:
+            self.current = _open(1, settings, None, claimed, sockets, self._names)
+            for listener in claimed.values():
+                listener.socket.listen(settings.backlog)
+                change_access(listener, self.current.access)
+        except BaseException:
+            for listener in claimed.values():
+                listener.socket.close()
+            inheritance.close()
+            raise
+        self.left: Final = inheritance.close()
+        """What `bind` asks for no more."""
+        self.share((*claimed.values(), *self.left))
+        if not shares:
+            self.end_sharing()
 
     def propose(self, settings: Settings) -> Generation:
         """Open what these settings want and the current ones have not; raises as `__init__` does."""
-        candidate = _open(self._newest + 1, settings, self.current, self._sockets)
+        had = self.current.listeners
+        candidate = _open(self._newest + 1, settings, self.current, had, self._sockets, self._names)
         self._newest = candidate.number
         self.candidate = candidate
         if candidate.access != self.current.access:
@@ -97,9 +126,9 @@ class Generations:
                 if not listener.passed_as:
                     listener.socket.listen(self.current.settings.backlog)
         for text, listener in former.listeners.items():
-            if text not in self.current.listeners and not listener.passed_as:
+            if text not in self.current.listeners and self._is_ours(listener):
                 keep_out(listener, is_stop=False)
-        _close(former, staying=self.current)
+        self._close(former, staying=self.current)
         return self.current
 
     def refuse(self) -> None:
@@ -109,7 +138,7 @@ class Generations:
                 for listener in _kept(self.candidate, self.current):
                     with contextlib.suppress(AddressError):  # as it was, it was allowed
                         change_access(listener, self.current.access)
-            _close(self.candidate, staying=self.current)
+            self._close(self.candidate, staying=self.current)
             self.candidate = None
 
     def find(self, number: int) -> Generation | None:
@@ -132,7 +161,7 @@ class Generations:
     def end_listeners(self, *, is_quick: bool) -> None:
         """Let nobody new in; workers serve those who are in the queues, but when it is to be quick."""
         for listener in self.current.listeners.values():
-            if listener.passed_as:
+            if not self._is_ours(listener):
                 continue
             if is_quick:
                 end(listener)
@@ -143,15 +172,56 @@ class Generations:
     def close_listeners(self) -> None:
         """Close our part of the listeners: the last worker that closes its own then refuses new clients."""
         self.refuse()
-        _close_listeners(self.current.listeners, except_for={})
+        self._close_listeners(self.current.listeners, except_for={})
         self._sockets.close()
         self.current.listeners.clear()
+
+    # ------------------------------------------------------------------ two arbiters
+
+    @property
+    def own_listeners(self) -> list[Listener]:
+        """Those that nobody has passed to us, but a former self."""
+        return [one for one in self.current.listeners.values() if not one.passed_as]
+
+    def share(self, listeners: Iterable[Listener]) -> None:
+        """Close no more than our copies of these: another arbiter listens there, too."""
+        self._shared |= {one.kept_as: one for one in listeners}
+
+    def end_sharing(self, except_for: Collection[str] = ()) -> None:
+        """Have all for ourselves, but what has one of these names; paths are gone where nobody listens."""
+        generations = [one for one in (self.current, self.candidate) if one is not None]
+        used = {listener.kept_as for one in generations for listener in one.listeners.values()}
+        for name in self._shared.keys() - set(except_for):
+            listener = self._shared.pop(name)
+            if name not in used:
+                take_path_away(listener)
+
+    def _is_ours(self, listener: Listener) -> bool:
+        """Say whether nobody else is to listen there after us."""
+        return not listener.passed_as and listener.kept_as not in self._shared
+
+    # ------------------------------------------------------------------ the end
 
     def close(self) -> None:
         """Leave nothing open."""
         self.close_listeners()
         if self.current.access_log is not None:
             self.current.access_log.close()
+
+    def _close(self, leaving: Generation, staying: Generation) -> None:
+        self._close_listeners(leaving.listeners, except_for=staying.listeners)
+        if leaving.access_log is not None and leaving.access_log is not staying.access_log:
+            leaving.access_log.close()
+
+    def _close_listeners(self, listeners: Mapping[str, Listener], except_for: Mapping[str, Listener]) -> None:
+        for text, listener in listeners.items():
+            # What was passed is kept: a later reload may name it again, and nobody would pass it again.
+            if text in except_for or listener.passed_as:
+                continue
+            if self._is_ours(listener):
+                close_listener(listener)
+            else:
+                listener.socket.close()
 
     def close_in_child(self, number: int) -> None:
         """Close, in a worker of this generation, its copies of listeners that are the other's alone."""
@@ -169,9 +239,16 @@ class Generations:
         self._sockets.close(except_for=mine)
 
 
-def _open(number: int, settings: Settings, former: Generation | None, sockets: PassedSockets) -> Generation:
-    had: Final = former.listeners if former is not None else {}
+def _open(
+    number: int,
+    settings: Settings,
+    former: Generation | None,
+    had: Mapping[str, Listener],
+    sockets: PassedSockets,
+    names: Iterator[int],
+) -> Generation:
     listeners: dict[str, Listener] = {}
+    new: list[Listener] = []
     try:
         hooks = load_hooks(settings, logging.getLogger("wsgid.error"))
         statsd = open_statsd(settings)
@@ -180,12 +257,17 @@ def _open(number: int, settings: Settings, former: Generation | None, sockets: P
         for text in settings.bind:
             if is_passed(text):
                 listeners |= sockets.listeners([text])
+            elif text in had:
+                listeners[text] = had[text]
             else:
-                listeners[text] = had[text] if text in had else _listen(text, settings, access)
+                listener = _listen(text, settings, access)
+                listeners[text] = replace(listener, kept_as=f"wsgid-{next(names)}")
+                new.append(listener)
         access_log = _access_log(settings, former)
         syslog = open_syslog(settings, "error")
     except BaseException:
-        _close_listeners(listeners, except_for=had)
+        for listener in new:
+            close_listener(listener)
         raise
     return Generation(number, settings, listeners, access_log, syslog, access, hooks, statsd, identity)
 
@@ -210,19 +292,6 @@ def _access(settings: Settings, identity: Identity | None) -> Access:
 def _kept(one: Generation, other: Generation) -> list[Listener]:
     """Return the listeners that two generations share."""
     return [one.listeners[text] for text in one.listeners.keys() & other.listeners.keys()]
-
-
-def _close(leaving: Generation, staying: Generation) -> None:
-    _close_listeners(leaving.listeners, except_for=staying.listeners)
-    if leaving.access_log is not None and leaving.access_log is not staying.access_log:
-        leaving.access_log.close()
-
-
-def _close_listeners(listeners: dict[str, Listener], except_for: dict[str, Listener]) -> None:
-    for text, listener in listeners.items():
-        # What was passed is kept: a later reload may name it again, and nobody would pass it again.
-        if text not in except_for and not listener.passed_as:
-            close_listener(listener)
 
 
 def _access_log(settings: Settings, former: Generation | None) -> AccessLog | None:

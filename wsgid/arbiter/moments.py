@@ -100,5 +100,9 @@ class Moments:
             worker.alive = False
             self._hooks.tell("child_exit", self.server, worker)
 
+    def pre_exec(self) -> None:
+        """Raises what the hook raises; it is called in the child that is to become the successor."""
+        self._hooks.call("pre_exec", self.server)
+
     def on_exit(self) -> None:
         self._hooks.tell("on_exit", self.server)

@@ -26,6 +26,7 @@ _MORE_S: Final = 15.0
 _MOST_OF_A_REASON: Final = 600
 
 _RELOADING: Final = "reloading; "
+_UPGRADING: Final = "upgrading; "
 
 
 def _clock() -> str:
@@ -50,6 +51,7 @@ class Report:
         self._in_force_since = ""
         self.is_reloading = False
         """systemd waits for the end of a reload."""
+        self._is_upgrading = False
 
     @property
     def deadline(self) -> float:
@@ -79,12 +81,16 @@ class Report:
         self._prefix = _RELOADING
         self._in_force_since = self._clock()
 
-    def refused(self, reason: str, workers: Sequence[Worker], now: float) -> None:
-        """Say why a reload has changed nothing; it can be read until the next."""
-        first_line = reason.strip().partition("\n")[0]
+    def refused(self, reason: str, workers: Sequence[Worker], now: float, what: str = "reload") -> None:
+        """Say why a reload, or an upgrade, has changed nothing; it can be read until the next."""
+        first_line, _, more = reason.strip().partition("\n")
+        if more and first_line.endswith(":"):
+            first_line += (
+                f" {more.splitlines()[-1].strip()}"  # a traceback follows: it ends with what was raised
+            )
         if len(first_line) > _MOST_OF_A_REASON:
             first_line = f"{first_line[:_MOST_OF_A_REASON]}..."
-        self._prefix = f"reload refused: {first_line}; serving the configuration of {self._in_force_since}; "
+        self._prefix = f"{what} refused: {first_line}; serving the configuration of {self._in_force_since}; "
         self._tell(workers, now)
 
     def reload_over(self, workers: Sequence[Worker], now: float) -> None:
@@ -94,6 +100,53 @@ class Report:
             self._prefix = ""
         self._notifier.ready(self._line(workers))
         self._told_at = now
+
+    # ------------------------------------------------------------------ upgrades
+
+    def upgrade_begun(self, workers: Sequence[Worker], now: float) -> None:
+        """Say that a successor starts."""
+        self._is_upgrading = True
+        self._extend_at = now + _SLOW_S  # where a command that waits for it is ExecReload=
+        self._prefix = _UPGRADING
+        self._tell(workers, now)
+
+    def upgrade_over(self, workers: Sequence[Worker], now: float, reason: str = "") -> None:
+        """Say that a successor serves, or why there is none."""
+        self._is_upgrading = False
+        if self._prefix == _UPGRADING:
+            self._prefix = ""
+        if reason:
+            self.refused(reason, workers, now, "upgrade")
+        else:
+            self._tell(workers, now)
+
+    def hand_over(self, pid: int) -> None:
+        """Say that a successor is the server from now on; `close` is to follow, once that has been heard."""
+        if self.is_reloading:  # the successor does not know of it
+            self.is_reloading = False
+            self._notifier.ready("upgraded")
+        self._notifier.hand_over(pid)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether systemd has heard what it has to."""
+        return not self._notifier.has_unsent
+
+    def close(self) -> None:
+        """Say nothing more: the service is another process."""
+        self._notifier.close()
+
+    def hold(self) -> None:
+        """Say nothing until `take_over`: our predecessor speaks."""
+        self._notifier.hold()
+
+    def take_over(self, workers: Sequence[Worker], now: float) -> None:
+        """Speak from now on: our predecessor has said that we are the server."""
+        self._notifier.release()
+        self._alive_at = now
+        self._tell(workers, now)
+
+    # ------------------------------------------------------------------ the end, and the numbers
 
     def stopping(self, now: float) -> None:
         """Say that the server ends."""
@@ -109,7 +162,7 @@ class Report:
         self._notifier.flush()
         if is_serving and now - self._told_at >= _EVERY_S:
             self._tell(workers, now)
-        if (self.is_reloading or not is_serving) and now >= self._extend_at:
+        if (self.is_reloading or self._is_upgrading or not is_serving) and now >= self._extend_at:
             self._notifier.extend(_MORE_S)
             self._extend_at = now + _EVERY_S
 

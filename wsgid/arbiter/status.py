@@ -64,10 +64,15 @@ def server_status(
     wanted: int,
     requests: int,
     listeners: Sequence[str],
+    predecessor: int | None,
+    successor: int | None,
     workers: Sequence[dict[str, Any]],
     templates: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return the whole; `requests` are those of all workers, gone or not."""
+    """Return the whole; `requests` are those of all workers, gone or not.
+
+    `predecessor` and `successor` are arbiters that serve too: pids, and only while they live.
+    """
     return {
         "version": version,
         "pid": pid,
@@ -77,6 +82,8 @@ def server_status(
         "busy": busy(workers),
         "requests": requests,
         "listeners": list(listeners),
+        "predecessor": predecessor,
+        "successor": successor,
         "workers": list(workers),
         "templates": list(templates),
     }

@@ -33,7 +33,7 @@ COMMANDS = {
     "stop": "stop gracefully; with --quick at once",
     "workers": "+N, -N or =N: change the number of workers until the next reload",
     "stacks": "what every thread of every worker is doing now",
-    "upgrade": "replace the running program",
+    "upgrade": "start a successor of the running program; wait until it serves, or say why it does not",
 }
 
 # Where wsgid@.service has its directory: RuntimeDirectory=wsgid/%i.
@@ -41,6 +41,8 @@ RUN = "/run/wsgid"
 
 # Anything but a reload is answered at once; a server that does not is stuck.
 _PATIENCE_S = 10.0
+# What is given all the time that it takes.
+_LONG = frozenset({"reload", "upgrade"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,7 +97,7 @@ def _run(given: argparse.Namespace) -> int:
         line = "stop quick"
     elif given.command == "workers":
         line = f"workers {given.change}"
-    answer = ask(_path(given), line, None if given.command == "reload" else _PATIENCE_S)
+    answer = ask(_path(given), line, None if given.command in _LONG else _PATIENCE_S)
     if given.json:
         put(json.dumps(answer, indent=2) + "\n")
     elif answer.get("ok"):
@@ -147,6 +149,11 @@ def _show_status(answer: dict[str, Any]) -> str:
         "wsgid {version} pid {pid}, {phase}, generation {generation}".format(**status),
         f"{len(workers)} workers " + "({wanted} wanted), {busy} busy, {requests} requests".format(**status),
         *(f"listening at {address}" for address in status["listeners"]),
+        *(
+            f"{role} pid {status[role]} is there, too"
+            for role in ("predecessor", "successor")
+            if status.get(role) is not None  # its version may not tell
+        ),
     ]
     if workers:
         rows: list[tuple[str, ...]] = [
@@ -218,7 +225,9 @@ _SHOW: dict[str, Callable[[dict[str, Any]], str]] = {
     "reload": lambda answer: f"generation {answer['generation']} serves\n",
     "stop": lambda _: "the server stops\n",
     "workers": lambda answer: f"{answer['workers']} workers wanted\n",
-    "upgrade": lambda answer: f"{answer}\n",
+    "upgrade": lambda answer: (
+        f"pid {answer['successor']} serves, and this server {'leaves' if answer['leaves'] else 'too'}\n"
+    ),
 }
 
 if __name__ == "__main__":

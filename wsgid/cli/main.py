@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from wsgid.arbiter.arbiter import Arbiter
+    from wsgid.arbiter.predecessor import Predecessor
     from wsgid.config.load import Loaded
+    from wsgid.daemon.daemonize import Teller
 
 
 # As a shell has it for a command that Ctrl-C ends.
@@ -90,10 +92,27 @@ def _run(
     if reason:
         raise WsgidError(reason)
     # Lazy: what --help and --version need not wait for, pydantic before all, and what another system has not.
+    from wsgid.arbiter.predecessor import Predecessor  # noqa: PLC0415
+
+    # At once: what the configuration or the application starts is to find no trace of it.
+    predecessor = Predecessor.take(os.environ)
+    start = partial(_start, argv, call, app, hop, predecessor)
+    return start() if predecessor is None else _told(start, predecessor.teller)
+
+
+def _start(
+    argv: Sequence[str],
+    call: Mapping[str, object],
+    app: Callable[..., Any] | None,
+    hop: str,
+    predecessor: Predecessor | None,
+) -> int:
+    # Lazy, as in `_run`.
     from wsgid.apps.loader import look_at, parse_spec  # noqa: PLC0415
     from wsgid.arbiter.arbiter import Arbiter  # noqa: PLC0415
     from wsgid.arbiter.reload import Source  # noqa: PLC0415
     from wsgid.config.load import load  # noqa: PLC0415
+    from wsgid.daemon.daemonize import leave_terminal  # noqa: PLC0415
 
     # A reload reads the same arguments and environment as the start, from the same directory.
     environ, directory = dict(os.environ), start_directory()
@@ -103,7 +122,8 @@ def _run(
         read = partial(_load_for_callable, read)
     source = Source(read, command, environ, directory)
     loaded = source.load()
-    enter(loaded, command, environ, directory, hop)
+    passed_on = {} if predecessor is None else predecessor.variables
+    enter(loaded, command, {**environ, **passed_on}, directory, hop)
     for warning in loaded.warnings:
         _print(str(warning))
     if app is not None:
@@ -115,13 +135,16 @@ def _run(
         raise UsageError(
             f"{program.name}: no application is named\nusage: {program.usage}, such as `{program.example}`"
         )
+    keeps_output = loaded.settings.enable_stdio_inheritance
+    if predecessor is not None:
+        if loaded.settings.daemon:  # its predecessor has left the terminal for it
+            leave_terminal(keeps_output=keeps_output)
+        return Arbiter(loaded, source, app, predecessor=predecessor).run()
     if not loaded.settings.daemon:
         return Arbiter(loaded, source, app).run()
     if command is None:
         raise UsageError("wsgid.serve blocks until the server has ended: `daemon` is for the command wsgid")
-    return _run_detached(
-        partial(Arbiter, loaded, source), environ, keeps_output=loaded.settings.enable_stdio_inheritance
-    )
+    return _run_detached(partial(Arbiter, loaded, source), environ, keeps_output=keeps_output)
 
 
 def _load_for_callable(read: Callable[[], Loaded]) -> Loaded:
@@ -155,9 +178,16 @@ def _run_detached(make: Callable[..., Arbiter], environ: dict[str, str], *, keep
     if "LISTEN_PID" in environ:
         # A reload reads whose the passed sockets are, as the start has: this process's, by now.
         environ["LISTEN_PID"] = os.environ["LISTEN_PID"]
+    return _told(lambda: make(on_ready=teller.ready).run(), teller)
+
+
+def _told(run: Callable[[], int], teller: Teller) -> int:
+    """Serve, and tell whoever waits for it what keeps us from it: they say it."""
     try:
-        status = make(on_ready=teller.ready).run()
+        status = run()
     except WsgidError as error:
+        if teller.has_told:
+            return _end(error)
         teller.tell(error.exit_code, _shown(error))
         return error.exit_code
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where, did_you_mean
@@ -21,6 +22,8 @@ DEFAULTS = "defaults"
 CMD_ARGS = "WSGID_CMD_ARGS"
 PREFIX = "WSGID_"
 _SOCKETS = ("LISTEN_FDS", "bind", "systemd:*")
+# What the server's own listeners are called in LISTEN_FDNAMES (net/activation.py).
+_OWN = re.compile(r"wsgid-([1-9][0-9]{0,4}|fd)")
 KNOWN = frozenset({CMD_ARGS, "WSGID_PREDECESSOR"})
 
 # Which files are read is no setting; people try it nevertheless.
@@ -54,7 +57,11 @@ def default_layer(environ: Mapping[str, str]) -> Layer:
 def has_passed_sockets(environ: Mapping[str, str], pid: int | None = None) -> bool:
     """Say whether sockets were passed to this process (sd_listen_fds(3)), and not to a former one."""
     is_ours = environ.get("LISTEN_PID") == str(os.getpid() if pid is None else pid)
-    return is_ours and environ.get("LISTEN_FDS", "") not in ("", "0")
+    if not is_ours or environ.get("LISTEN_FDS", "") in ("", "0"):
+        return False
+    # What a former self of the server has left is not somebody else's: `bind` says what becomes of it.
+    names = environ.get("LISTEN_FDNAMES", "").split(":")
+    return not all(_OWN.fullmatch(name) for name in names)
 
 
 def variable_layer(environ: Mapping[str, str]) -> Layer:

@@ -59,7 +59,6 @@ __all__ = [
 NOT_BUILT: tuple[str, ...] = (
     "worker_class=tornado",
     "worker_class=asgi",
-    "upgrade",
     "certfile",
     "keyfile",
     "keyfile_password",
@@ -69,7 +68,6 @@ NOT_BUILT: tuple[str, ...] = (
     "tls_minimum",
     "asgi_lifespan",
     "root_path",
-    "hooks=pre_exec",
     "hooks=ssl_context",
 )
 

@@ -37,6 +37,11 @@ class Teller:
         """Let the typed command end well."""
         self.tell(0)
 
+    @property
+    def has_told(self) -> bool:
+        """Whether it has been said how the start went."""
+        return self._fd < 0
+
     def tell(self, status: int, text: str = "") -> None:
         """Say how the start went; only the first word counts."""
         if self._fd < 0:
@@ -74,7 +79,7 @@ def detach(*, keeps_output: bool) -> Teller | Told:
     # By itself: it may have more to say before its parent runs again.
     with contextlib.suppress(OSError):
         os.write(writing, b"%d\n" % os.getpid())
-    _leave_terminal(keeps_output=keeps_output)
+    leave_terminal(keeps_output=keeps_output)
     if os.environ.get("LISTEN_PID") == typed:
         # Sockets that a service manager passed to the command (sd_listen_fds(3)) are for us.
         os.environ["LISTEN_PID"] = str(os.getpid())
@@ -111,7 +116,8 @@ def _understand(words: bytes) -> Told | None:
     return Told(**json.loads(line)) if newline else None
 
 
-def _leave_terminal(*, keeps_output: bool) -> None:
+def leave_terminal(*, keeps_output: bool) -> None:
+    """Lead the standard streams nowhere, unless output is kept."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0,) if keeps_output else (0, 1, 2):
         os.dup2(nothing, fd)

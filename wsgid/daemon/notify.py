@@ -44,6 +44,7 @@ class Notifier:
         self._status = ""
         self._unsent: list[str] = []
         """What systemd has to hear in this order, and was too slow for."""
+        self._is_held = False
         if environ.get(_VARIABLE):
             try:
                 self._sender = (connect or _connect)()
@@ -74,6 +75,25 @@ class Notifier:
         """Say that the server ends."""
         self._insist("STOPPING=1")
         self.status(status)
+
+    def hand_over(self, pid: int) -> None:
+        """Say that this process is the server from now on."""
+        self._insist(f"MAINPID={pid}")
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether there is something that systemd has to hear and has not heard."""
+        return bool(self._unsent)
+
+    def hold(self) -> None:
+        """Say nothing: another process is the server yet, and what others say is refused, and logged."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Say again what there is to say: first of all that we turn, for the other one says so no more."""
+        self._is_held = False
+        self._status = ""
+        self.alive()
 
     def extend(self, seconds: float) -> None:
         """Ask for so much more time, from now on, for what is under way: the start, a reload, the stop."""
@@ -119,7 +139,7 @@ class Notifier:
 
     def _send_now(self, message: str) -> bool:
         """Say whether it need not be sent again; nothing in the arbiter waits for a slow systemd."""
-        if self._sender is None:
+        if self._sender is None or self._is_held:
             return True
         try:
             self._sender.notify(message)

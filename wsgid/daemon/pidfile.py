@@ -58,10 +58,18 @@ class Pidfile:
             with contextlib.suppress(OSError):
                 if _inode(os.lstat(self._path)) == _inode(os.fstat(self._fd)):
                     self._path.unlink()
-        self.close_in_child()
+        self.leave()
 
-    def close_in_child(self) -> None:
-        """Let go of it in a child, which must not hold the lock when the arbiter is dead."""
+    def unlock(self) -> None:
+        """Let another server put its own file in the place of ours."""
+        if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def leave(self) -> None:
+        """Know no more of the file, and leave it as it is.
+
+        A child does so, which must not hold the lock when the arbiter is dead.
+        """
         if self._fd >= 0:
             os.close(self._fd)
         self._path, self._fd = None, -1

@@ -78,6 +78,15 @@ class Scoreboard:
     def has_heirs(self, value: bool) -> None:
         self._words[1] = int(value)
 
+    @property
+    def is_succeeded(self) -> bool:
+        """True if another server listens where this one does: what waits there when it stops is for that."""
+        return self._words[2] != 0
+
+    @is_succeeded.setter
+    def is_succeeded(self, value: bool) -> None:
+        self._words[2] = int(value)
+
     def row(self, slot: int) -> Row:
         """Return the row of a slot: for its worker to write, for the arbiter to read."""
         if not 0 <= slot < self.rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 import socket
 import stat
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ _VARIABLES: Final = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFD
 # What sd_listen_fds_with_names(3) calls a socket that was passed without a name.
 _UNNAMED: Final = "unknown"
 _ALL: Final = "*"
+# How a server calls listeners of its own, so that it knows them again: in LISTEN_FDNAMES, which have no
+# colon, and as FDNAME= (sd_pid_notify_with_fds(3)).
+_OWN: Final = re.compile(r"wsgid-[1-9][0-9]{0,4}")
+# A descriptor that nobody announced, and that stands between those that are: `fd://N` alone names it.
+PLACEHOLDER: Final = "wsgid-fd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class Mistake(NamedTuple):
     item: int | None
     text: str
     note: str
+
+
+def is_own(name: str) -> bool:
+    """Say whether it is a server of ours who calls a descriptor so, and not a socket unit."""
+    return name == PLACEHOLDER or _OWN.fullmatch(name) is not None
 
 
 def choose(bind: Sequence[str], passed: Sequence[Passed]) -> dict[int, int]:
@@ -82,12 +93,15 @@ class PassedSockets:
         `pid` is ours. Raises ConfigurationError for variables that nobody can have meant.
         """
         values = {name: environ.pop(name, "") for name in _VARIABLES}
-        self.passed: Final = _read(values, os.getpid() if pid is None else pid)
+        announced = _read(values, os.getpid() if pid is None else pid)
+        self.passed: Final = tuple(one for one in announced if not is_own(one.name))
+        self.own: Final = tuple(one for one in announced if _OWN.fullmatch(one.name))
+        """Listeners of a former self, who was replaced (SIGUSR2), or has had systemd keep them."""
         self.why_none: Final = "" if self.passed else _why_none(values)
         """Why there are none, for a person who expected some."""
         self._listeners: Final[dict[int, Listener]] = {}
         self._is_sealed = False
-        for one in self.passed:
+        for one in announced:
             with contextlib.suppress(OSError):  # `adopt` tells of one that is not open
                 os.set_inheritable(one.number, False)
 
@@ -131,6 +145,13 @@ class PassedSockets:
         for listener in self._listeners.values():
             if id(listener) not in except_for:
                 listener.socket.close()
+
+    def adopted(self) -> dict[int, tuple[str, Listener]]:
+        """Return each descriptor that we have adopted, with what a successor is to call it."""
+        names = {one.number: one.name for one in self.passed}
+        return {
+            number: (names.get(number, PLACEHOLDER), listener) for number, listener in self._listeners.items()
+        }
 
     def _shown(self, number: int) -> str:
         """Return how a person knows it: by its name, by its address."""

@@ -27,7 +27,8 @@ class Listener:
     number of a host that was given by name. `host` and `port` are what SERVER_NAME and SERVER_PORT say,
     which PEP 3333 wants filled: for a Unix socket "localhost" and "80". `inode` is the device and number of a
     Unix socket's path, if that is ours to take away. `passed_as` is how `bind` names a socket that somebody
-    else has opened; "" for our own.
+    else has opened; "" for our own. `kept_as` is the name by which a server that comes after us knows a
+    listener of ours again; "" for others'.
     """
 
     socket: socket.socket
@@ -36,6 +37,7 @@ class Listener:
     port: str
     inode: tuple[int, int] | None = None
     passed_as: str = ""
+    kept_as: str = ""
 
 
 def open_listener(
@@ -121,7 +123,7 @@ def _open_unix(address: Address, backlog: int, access: Access) -> Listener:
         if address.is_abstract:
             sock.bind(f"\0{address.path[1:]}")
         else:
-            _make_way(address)
+            make_way(address)
             _bind_closed(sock, address.path)
             inode = _inode(address.path)
             _give(address, access)
@@ -154,13 +156,18 @@ def _bind_closed(sock: socket.socket, path: str) -> None:
         os.umask(former)
 
 
-def _make_way(address: Address) -> None:
-    """Take a path away that a dead server left behind; never one at which somebody listens, nor a file."""
+def make_way(address: Address, *, except_for: tuple[int, int] | None = None) -> None:
+    """Take a path away that a dead server left behind; never one at which somebody listens, nor a file.
+
+    `except_for` is a socket that may stay where it is. Raises AddressError, and OSError.
+    """
     try:
-        mode = os.lstat(address.path).st_mode
+        status = os.lstat(address.path)
     except FileNotFoundError:
         return
-    if not stat.S_ISSOCK(mode):
+    if (status.st_dev, status.st_ino) == except_for:
+        return
+    if not stat.S_ISSOCK(status.st_mode):
         raise AddressError(
             f"cannot listen at {address}: there is something else than a socket; "
             "remove it, or choose another path"

@@ -205,15 +205,21 @@ class Acceptor:
             if self._handover is not None:
                 self._poller.requeue(self._handover.fileno())
 
-    def close(self, now: float, *, is_last: bool) -> None:
+    def close(self, now: float, *, is_last: bool, is_succeeded: bool) -> None:
         """Close the listeners of this process, each as soon as nobody is left in it for this worker.
 
-        `is_last`: the whole server stops. Where newcomers are kept out, all who are there already are let in
-        by whoever closes; the next call may find the last of them.
+        `is_last`: the whole server stops. `is_succeeded`: another server listens there. Where newcomers are
+        kept out, all who are there already are let in by whoever closes; the next call may find the last.
         """
         with self._poller.lock:
             self._leaving_since = min(self._leaving_since, now)
-            staying = [listener for listener in self._listeners if not self._is_over(listener, now, is_last)]
+            staying = [
+                listener
+                for listener in self._listeners
+                if not self._is_over(
+                    listener, now, is_last=is_last, has_heir=is_succeeded or listener.passed_as != ""
+                )
+            ]
             for listener in self._listeners:
                 if listener not in staying:
                     # First out of the epoll: other processes may still hold the same socket.
@@ -226,7 +232,7 @@ class Acceptor:
             if staying:
                 self.listen()
 
-    def _is_over(self, listener: Listener, now: float, is_last: bool) -> bool:  # noqa: FBT001 - as given to close
+    def _is_over(self, listener: Listener, now: float, *, is_last: bool, has_heir: bool) -> bool:
         """Accept what this worker has to, and say whether it is all."""
         if is_shut(listener):
             # In this order: where nobody is half in, nobody new comes once the queue is empty.
@@ -235,8 +241,8 @@ class Acceptor:
         if not is_last:
             # The wake-up for what waits outside may have come to this worker, and to no other.
             self._accept_most(listener, now, ACCEPTS_ASIDE)
-        elif not listener.passed_as:
-            # The socket of a service manager has an heir: what waits there, waits for the next server.
+        elif not has_heir:
+            # What waits in the socket of a service manager, or of a successor too, waits for the next server.
             self._accept_most(listener, now, inf)
         return True
 

@@ -48,6 +48,11 @@ class WorkerContext:
         """Whether nobody takes over what this worker leaves: the server stops, or its successors cannot."""
         return self.scoreboard.stopping or self.orphaned or not self.scoreboard.has_heirs
 
+    @property
+    def is_succeeded(self) -> bool:
+        """Whether another server listens where this one does, and takes what waits there."""
+        return self.scoreboard.is_succeeded
+
     def tick(self, now: float) -> None:
         """Act on signals, and say that the worker lives; `now` is `time.monotonic()`."""
         self.on_wake()

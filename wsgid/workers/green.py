@@ -514,8 +514,8 @@ class GreenServer:
                     may_come = monotonic() - now <= HANDSHAKE_S and has_half_open(listener)
                     if not self._accept_all(listener) or may_come:
                         continue
-                elif is_last and not listener.passed_as:
-                    # The socket of a service manager has an heir, for which the rest waits.
+                elif is_last and not (listener.passed_as or self._context.is_succeeded):
+                    # What a service manager has, or a successor too, has an heir, for which the rest waits.
                     self._accept_all(listener)
                 listener.socket.close()
                 staying.remove(listener)

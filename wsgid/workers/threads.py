@@ -640,7 +640,7 @@ class ThreadServer:
 
     def _close_doors(self, now: float) -> None:
         """Close the listeners, as far as nobody is left in them for this worker."""
-        self._acceptor.close(now, is_last=self._leaving.closes)
+        self._acceptor.close(now, is_last=self._leaving.closes, is_succeeded=self._context.is_succeeded)
         self._on_fewer()
 
     # ---- for the standby ----

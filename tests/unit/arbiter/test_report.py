@@ -171,3 +171,33 @@ def test_without_a_watchdog_nobody_is_told_that_we_live() -> None:
 
     assert float("inf") == stage.report.deadline
     assert "WATCHDOG=1" not in [text for _, text in heard_while(stage, range(100), is_serving=True)]
+
+
+def test_an_upgrade_is_told_with_its_end() -> None:
+    stage = Stage()
+    stage.report.ready(stage.workers, 100.0)
+    stage.systemd.heard.clear()
+    stage.report.upgrade_begun(stage.workers, 100.0)
+    stage.report.upgrade_over(stage.workers, 101.0)
+
+    numbers = "2 workers, 1 busy, 4 requests"
+    assert [f"STATUS=upgrading; {numbers}", f"STATUS={numbers}"] == stage.systemd.heard
+
+
+def test_why_there_is_no_successor_can_be_read_until_the_next_attempt() -> None:
+    stage = Stage()
+    stage.report.ready(stage.workers, 100.0)
+    stage.report.upgrade_begun(stage.workers, 100.0)
+    stage.report.upgrade_over(stage.workers, 101.0, "cannot be imported:\nTraceback\n\nNameError: x")
+
+    told = "upgrade refused: cannot be imported: NameError: x; serving the configuration of 06:20; "
+    assert f"STATUS={told}2 workers, 1 busy, 4 requests" == stage.systemd.heard[-1]
+
+
+def test_a_reload_is_over_before_the_successor_is_made_known() -> None:
+    stage = Stage()
+    stage.report.reload_begun(stage.workers, 100.0)
+    stage.systemd.heard.clear()
+    stage.report.hand_over(8)
+
+    assert ["READY=1", "STATUS=upgraded", "MAINPID=8"] == stage.systemd.heard

@@ -134,3 +134,28 @@ def test_a_status_is_cut_where_systemd_would_drop_the_datagram() -> None:
 def test_the_watchdog_is_ours_or_nobodys(environ: dict[str, str], seconds: float) -> None:
     """sd_watchdog_enabled(3): another process may be the one that is watched."""
     assert seconds == Notifier({"NOTIFY_SOCKET": "/run/x", **environ}, fail, Systemd).watchdog_s
+
+
+def test_a_successor_says_nothing_before_its_time_then_that_it_lives() -> None:
+    """Until systemd knows it for the main process, what it says is refused, and logged."""
+    systemd = Systemd()
+    notifier = Notifier({"NOTIFY_SOCKET": "/run/x"}, fail, lambda: systemd)
+    notifier.hold()
+    notifier.ready("2 workers")
+    notifier.alive()
+    assert [] == systemd.heard
+
+    notifier.release()
+    notifier.status("2 workers")
+    assert ["WATCHDOG=1", "STATUS=2 workers"] == systemd.heard
+
+
+def test_a_successor_is_made_known_once_systemd_listens() -> None:
+    systemd = Systemd(BlockingIOError())
+    notifier = Notifier({"NOTIFY_SOCKET": "/run/x"}, fail, lambda: systemd)
+    notifier.hand_over(7)
+    assert notifier.has_unsent
+
+    systemd.error = None
+    notifier.flush()
+    assert (["MAINPID=7"], False) == (systemd.heard, notifier.has_unsent)

@@ -145,6 +145,19 @@ def test_its_lock_is_that_of_the_file(path: Path) -> None:
     with path.open() as file, pytest.raises(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
-    pidfile.close_in_child()
+    pidfile.leave()
     with path.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_successor_puts_its_own_in_the_place_of_one_that_is_unlocked(path: Path) -> None:
+    former, successor = Pidfile(), Pidfile()
+    former.take(str(path))
+    with pytest.raises(BusyError):
+        successor.take(str(path))
+    former.unlock()
+    inode = path.stat().st_ino
+    successor.take(str(path))
+    former.release()
+
+    assert (True, ["server.pid"]) == (path.stat().st_ino != inode, names(path))

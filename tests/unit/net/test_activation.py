@@ -93,3 +93,12 @@ def test_what_was_not_passed_to_us_is_not_ours(environ: dict[str, str], why: str
 def test_variables_that_nobody_can_have_meant_are_a_mistake(variables: dict[str, str], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         PassedSockets({**variables, "LISTEN_PID": "7"}, pid=7)
+
+
+def test_listeners_of_a_former_self_are_ours_and_nobody_elses() -> None:
+    """`bind` need not name them, and what it means by `systemd:*` they are not."""
+    names = "http:wsgid-1:wsgid-12:wsgid-fd:wsgid-0:wsgid"
+    sockets = PassedSockets({"LISTEN_FDS": "6", "LISTEN_PID": "7", "LISTEN_FDNAMES": names}, pid=7)
+
+    assert (Passed(4, "wsgid-1"), Passed(5, "wsgid-12")) == sockets.own
+    assert ["http", "wsgid-0", "wsgid"] == [one.name for one in sockets.passed]

@@ -1,0 +1,357 @@
+"""Two arbiters of one server: the successor that we have started (SIGUSR2), the predecessor that started us.
+
+What gunicorn's administrators do by hand (`upgrade = "manual"`): both serve; whichever is told to stop leaves
+the other. With "auto" the predecessor leaves by itself when its successor serves. Either way the listeners
+are there at any time, and so is what has one place only: the pidfile, the control socket, systemd's ear. The
+successor has its own beside them, and takes the place when the predecessor says so, or is dead.
+"""
+
+# Rule 1: what a successor says or does is data: nothing of it ends us, but that it serves (`auto`).
+# Rule 2: no path that both listen at is taken away by the one who leaves (generation.py).
+
+from __future__ import annotations
+
+import os
+import socket
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from wsgid.arbiter.outcome import Refusal
+from wsgid.arbiter.predecessor import SPEAK, YOURS, Word
+from wsgid.arbiter.successor import Successor
+from wsgid.arbiter.upgrade import Legacy, arrange, start_successor
+from wsgid.errors import BusyError, WsgidError
+
+if TYPE_CHECKING:
+    from wsgid.arbiter.equipment import Equipment
+    from wsgid.arbiter.pool import WorkerPool
+    from wsgid.arbiter.predecessor import Predecessor
+    from wsgid.arbiter.reload import Source
+    from wsgid.arbiter.report import Report
+    from wsgid.arbiter.spawn import Exit
+    from wsgid.config.settings import Settings
+    from wsgid.net.activation import PassedSockets
+
+_FIRST_PROCESS: Final = 1
+
+# So long a killed process may take to let go of its files.
+_LATE_S: Final = 2.0
+_AGAIN_S: Final = 0.05
+
+
+def beside(path: str | None, predecessor: Predecessor | None) -> str | None:
+    """Return where a file is as long as a predecessor has its place."""
+    return path if path is None or predecessor is None else f"{path}.2"
+
+
+class Succession:
+    """The arbiter before and the one after us; the arbiter is its only user. Times are `time.monotonic()`."""
+
+    def __init__(
+        self,
+        source: Source,
+        sockets: PassedSockets,
+        equipment: Equipment,
+        pool: WorkerPool,
+        report: Report,
+        predecessor: Predecessor | None,
+    ) -> None:
+        self._source: Final = source
+        self._sockets: Final = sockets
+        self._equipment: Final = equipment
+        self._log: Final = equipment.error_log.logger
+        self._pool: Final = pool
+        self._report: Final = report
+        self._predecessor = predecessor
+        self._has_place = predecessor is None
+        """Pidfile and control socket are where the settings say."""
+        self._gone_at = inf
+        """When a predecessor had left, and its place was not ours yet."""
+        self._try_at = inf
+        """When that is tried again."""
+        self._successor: Successor | None = None
+        self._is_handing = False
+        """systemd is to hear of the successor before that does."""
+        self._control_inode: Final = None if predecessor is None else predecessor.control
+        self._leaves_place = False
+        """At our end; until then an administrator finds us there."""
+        self.is_done = False
+        """We are to leave: another one serves in our stead, and has our place."""
+        equipment.births.undo_also(self._close_in_child)
+        if predecessor is not None:
+            report.hold()
+            predecessor.settle()
+            equipment.loop.watch(predecessor.fileno())
+            self._log.info("successor of pid=%d", predecessor.pid)
+
+    @property
+    def deadline(self) -> float:
+        """When `tick` is due."""
+        return min(self._try_at, inf if self._successor is None else self._successor.deadline)
+
+    @property
+    def predecessor(self) -> int | None:
+        """The pid of the arbiter before us, as long as it lives."""
+        return None if self._predecessor is None else self._predecessor.pid
+
+    @property
+    def successor(self) -> int | None:
+        """The pid of the arbiter after us, as long as it lives."""
+        return None if self._successor is None else self._successor.pid
+
+    @property
+    def has_heirs(self) -> bool:
+        """Whether the other one listens where we do, and will when we have left."""
+        return self.is_done or self._leaves_place or not (self._has_place or self._predecessor is None)
+
+    def pidfile(self, path: str | None) -> str | None:
+        """Return where ours is, if the settings say `path`."""
+        return path if self._has_place else beside(path, self._predecessor)
+
+    # ------------------------------------------------------------------ a successor is asked for
+
+    def begin(self, *, is_serving: bool, now: float) -> Refusal | None:
+        """Start a successor; gives the reason if that cannot be."""
+        refusal = self._why_not(is_serving=is_serving)
+        if refusal is None:
+            try:
+                self._start(now)
+            except OSError as error:
+                refusal = Refusal(f"no process could be forked: {error}")
+        if refusal is not None:
+            self._log.warning("upgrade refused: %s", refusal.reason)
+        return refusal
+
+    def _why_not(self, *, is_serving: bool) -> Refusal | None:
+        if os.getpid() == _FIRST_PROCESS:
+            # As pid_namespaces(7) has it; that the predecessor lives on cannot be had.
+            return Refusal(
+                "this server is process 1, and when that ends the kernel kills all others, a successor too;"
+                " start another container, or run the server under an init (docker run --init)"
+            )
+        if self._successor is not None:
+            return Refusal(f"there is a successor, pid={self._successor.pid}; stop it first, or this server")
+        if self._predecessor is not None:
+            return Refusal(f"the predecessor, pid={self._predecessor.pid}, has not left yet")
+        if not is_serving:
+            return Refusal("the first workers do not serve yet")
+        return None
+
+    def _start(self, now: float) -> None:
+        equipment, settings = self._equipment, self._settings
+        own = equipment.generations.own_listeners
+        legacy = Legacy(arrange(self._sockets.adopted(), own), equipment.control.inode)
+        leads_nowhere = settings.daemon and not settings.enable_stdio_inheritance
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                pid = start_successor(
+                    self._source,
+                    legacy,
+                    theirs,
+                    equipment.births.undo_in_child,
+                    equipment.moments.pre_exec,
+                    umask=equipment.former_umask,
+                    errors=equipment.error_log.fileno() if leads_nowhere else None,
+                )
+            except OSError:
+                ours.close()
+                raise
+        equipment.generations.share(own)
+        self._successor = Successor(pid, ours, equipment.loop, settings.boot_timeout, now)
+        self._log.info("upgrade begun successor=%d", pid)
+        self._report.upgrade_begun(self._pool.workers, now)
+
+    # ------------------------------------------------------------------ what happens
+
+    def announce(self) -> None:
+        """Tell a predecessor that we serve, and which of its listeners we have."""
+        if self._predecessor is not None:
+            names = [one.kept_as for one in self._equipment.generations.own_listeners]
+            self._predecessor.teller.tell(0, ",".join(names))
+
+    def hear(self, fd: int, now: float) -> bool:
+        """Take in what the other one says; says whether it was it."""
+        if self._successor is not None and self._successor.hear(fd):
+            self._look_at_successor(now)
+            return True
+        if self._predecessor is not None and fd == self._predecessor.fileno():
+            self._hear_predecessor(now)
+            return True
+        return False
+
+    def _look_at_successor(self, now: float) -> None:
+        successor = self._successor
+        if successor is None or successor.told is None or not successor.is_ready:
+            return
+        equipment, settings = self._equipment, self._settings
+        leaves = settings.upgrade == "auto"
+        if not successor.is_announced:
+            successor.is_announced = True
+            equipment.generations.end_sharing(except_for=successor.told.text.split(","))
+            self._log.info(
+                "upgrade done successor=%d serves%s",
+                successor.pid,
+                "" if leaves else f", and so does this server, pid={os.getpid()}, until one is told to stop",
+            )
+            self._report.upgrade_over(self._pool.workers, now)
+            equipment.control.upgrade_over(successor=successor.pid, leaves=leaves)
+            if leaves:
+                self._report.hand_over(successor.pid)
+                self._is_handing = True
+                self.tick(now)
+
+    def tick(self, now: float) -> None:
+        """See to what waits for its time."""
+        successor = self._successor
+        if successor is not None:
+            if now >= successor.deadline and not successor.is_late and not successor.is_ready:
+                self._log.error(
+                    "successor pid=%d has not served within boot_timeout (%g s); it is ended",
+                    successor.pid,
+                    successor.boot_timeout_s,
+                )
+            successor.tick(now)
+            if self._is_handing and self._report.is_heard:
+                self._hand_over(successor)
+                self.is_done = True
+        if now >= self._try_at:
+            self._take_place(now)
+
+    def on_exit(self, exit_: Exit, now: float) -> bool:
+        """Draw the consequence of the end of a process; says whether it was the successor."""
+        successor = self._successor
+        if successor is None or exit_.pid != successor.pid:
+            return False
+        successor.listen()  # its last words may say why
+        self._look_at_successor(now)
+        successor.close()
+        self._successor = None
+        if self.is_done:
+            self._log.error("successor gone pid=%d %s, and this server leaves too", exit_.pid, exit_.text)
+            return True
+        self._is_handing = False
+        self._equipment.generations.end_sharing()
+        if successor.is_ready:
+            level = self._log.info if exit_.is_clean else self._log.warning
+            level("successor gone pid=%d %s: this server goes on alone", exit_.pid, exit_.text)
+        else:
+            self._fail(_why_failed(successor, exit_).removeprefix("wsgid: "), now)
+        return True
+
+    def _fail(self, reason: str, now: float) -> None:
+        self._log.error("upgrade failed, this server serves on: %s", reason)
+        self._report.upgrade_over(self._pool.workers, now, reason)
+        self._equipment.control.upgrade_over(reason)
+
+    # ------------------------------------------------------------------ places change hands
+
+    def _hand_over(self, successor: Successor) -> None:
+        """Give away what only one can have."""
+        self._is_handing = False
+        self._report.close()
+        self._equipment.pidfile.unlock()
+        self._equipment.pidfile.leave()
+        successor.say(SPEAK)
+        successor.say(YOURS)
+
+    def _hear_predecessor(self, now: float) -> None:
+        predecessor = self._predecessor
+        assert predecessor is not None
+        for word in predecessor.hear():
+            match word:
+                case Word.SPEAK:
+                    self._report.take_over(self._pool.workers, now)
+                case Word.YOURS:
+                    self._take_place(now)
+                case Word.GONE:
+                    self._equipment.loop.forget(predecessor.fileno())
+                    predecessor.close()
+                    self._predecessor = None
+                    if not self._has_place:
+                        self._take_place(now)
+                    self._log.info("predecessor gone pid=%d: this server goes on alone", predecessor.pid)
+
+    def _take_place(self, now: float) -> None:
+        """Have pidfile and control socket where the settings say, and all listeners for ourselves."""
+        settings, equipment = self._settings, self._equipment
+        equipment.generations.end_sharing()
+        try:
+            equipment.pidfile.take(settings.pidfile)
+            if settings.control_socket is not None:
+                equipment.control.move(settings.control_socket, self._control_inode)
+        except WsgidError as error:
+            if isinstance(error, BusyError) and now < self._gone_at + _LATE_S:
+                # Of one that was killed the lock goes a moment after its last word.
+                self._gone_at = min(self._gone_at, now)
+                self._try_at = now + _AGAIN_S
+                return
+            self._log.error("%s", error)
+        else:
+            self._log.info("this server has the place of its predecessor pidfile=%s", settings.pidfile)
+        self._gone_at = self._try_at = inf
+        self._has_place = True
+
+    # ------------------------------------------------------------------ the end
+
+    def stopping(self, now: float) -> None:
+        """The server stops: a successor that nobody else waits for goes with it, any other serves on."""
+        successor = self._successor
+        if successor is None or self.is_done:
+            return
+        if self._settings.upgrade == "auto" and not successor.is_ready:
+            self._log.info("upgrade given up: the server stops")
+            successor.end(now)
+            self._equipment.generations.end_sharing()
+            self._equipment.control.upgrade_over("the server stops")
+        else:
+            # Now, for what we would say from here on would be the end of the service.
+            self._log.info("successor pid=%d serves on", successor.pid)
+            self._report.hand_over(successor.pid)
+            self._report.close()
+            successor.say(SPEAK)
+            self._leaves_place = True
+
+    def leave(self) -> None:
+        """End: pidfile, control socket and paths are the successor's, if one serves on."""
+        successor, predecessor = self._successor, self._predecessor
+        if predecessor is not None:
+            predecessor.last_word()
+            self._hear_predecessor(0.0)
+        if successor is None:
+            return
+        if self._leaves_place:
+            self._equipment.pidfile.unlock()
+            successor.say(YOURS)
+            # It may leave just now, as after a Ctrl-C, which comes to both. It says so before it listens for
+            # the last time: if it has not said so by now, it will hear us. Else nobody knows: both tidy up.
+            successor.listen()
+            if successor.is_listening:
+                self._equipment.pidfile.leave()
+            else:
+                self._equipment.generations.end_sharing()
+        elif not self.is_done:
+            self._equipment.generations.end_sharing()
+        successor.close()
+
+    def _close_in_child(self) -> None:
+        """Keep no end of ours in a child: who listens at the other one is to learn of our death."""
+        if self._predecessor is not None:
+            self._predecessor.close()
+        if self._successor is not None:
+            self._successor.close_in_child()
+
+    @property
+    def _settings(self) -> Settings:
+        return self._equipment.generations.current.settings
+
+
+def _why_failed(successor: Successor, exit_: Exit) -> str:
+    if successor.is_late:
+        return (
+            f"the successor has not served within boot_timeout ({successor.boot_timeout_s:g} s);"
+            " does a file of the configuration, or the application, hang?"
+        )
+    if successor.told is not None:
+        return successor.told.text or exit_.text
+    return f"the successor ended before it served, {exit_.text}; standard error may say why"
