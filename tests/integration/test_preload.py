@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.load.client import Load
+from tests.load.outcome import Kind
 from tests.load.processes import Ends
+from tests.load.stage import report, stage
 from tests.support import ROOT
 from tests.wire import Wire
 
@@ -250,7 +253,7 @@ def test_a_change_of_a_file_is_a_reload(serve: Serve) -> None:
         ("raise RuntimeError('no database')", "RuntimeError: no database"),
         ("import sys; sys.exit(3)", r"it called sys.exit\(3\)"),
         ("import os; os.kill(os.getpid(), 11)", "the application does not boot: template gone .*SIGSEGV"),
-        ("while True: pass", r"not loaded within boot_timeout \(2 s\)"),
+        ("while True: pass", r"not loaded within boot_timeout \(2 s\)[\s\S]*File \S*shop\.py"),
     ],
 )
 def test_an_application_that_does_not_boot_ends_the_start(serve: Serve, mistake: str, said: str) -> None:
@@ -259,6 +262,15 @@ def test_an_application_that_does_not_boot_ends_the_start(serve: Serve, mistake:
 
     assert 3 == server.wait()
     assert re.search(said, server.log)
+
+
+def test_a_mistake_is_mended_before_the_eyes_of_who_develops(serve: Serve) -> None:
+    server = start(serve, "--reload", text=APP.replace("VERSION = 1", "VERSION ="), ready=False)
+    server.expect("no worker could start: waiting for a change")
+    rewrite(server, "VERSION =", "VERSION = 2")
+
+    server.wait_ready()
+    assert (2, template(server)) == ask(server)[:2]
 
 
 def test_a_stop_while_the_application_is_loaded_does_not_wait_for_it(serve: Serve) -> None:
@@ -301,6 +313,14 @@ def test_all_leave_when_the_arbiter_is_killed(serve: Serve) -> None:
         assert 3 == len(ends.wait(3, END_S))
 
 
+def test_a_template_that_hangs_at_its_import_leaves_when_the_arbiter_is_killed(serve: Serve) -> None:
+    server = start(serve, text=f"print('loading', flush=True)\nwhile True: pass\n{APP}", ready=False)
+    server.expect("^loading$")
+    with Ends(server.children()) as ends:
+        server.signal(signal.SIGKILL)
+        assert 1 == len(ends.wait(1, END_S))
+
+
 def test_what_an_application_leaves_behind_is_reaped(serve: Serve) -> None:
     """The arbiter has become the parent of orphans: of those that are no workers, too."""
     leave = """
@@ -326,6 +346,34 @@ def _zombies(server: ServerProcess) -> list[str]:
     listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     states = {pid: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in listed}
     return [pid for pid, state in states.items() if state == "Z"]
+
+
+@pytest.mark.load
+@pytest.mark.timeout(180)
+def test_no_request_is_lost_by_what_happens_to_templates_and_workers() -> None:
+    options = ("--preload", "-w", "2", "--threads", "2", "--max-requests", "300")
+    with stage(*options) as on, Load(on.address) as load:
+        server = on.server
+        load.wait_round()
+        for generation in range(2, 6):
+            server.signal(signal.SIGHUP)
+            server.expect(f"reload done generation={generation} ")
+            server.signal(signal.SIGKILL, template(server, generation * 2 - 2))
+            template(server, generation * 2 - 1)
+            server.signal(signal.SIGTTIN)
+            load.wait_round()
+            server.signal(signal.SIGTTOU)
+            load.wait_round()
+        with Ends([server.pid]) as ends:
+            server.signal(signal.SIGTERM)
+            ends.wait(1, END_S)
+        tally = load.stop()
+        seen = on.account(tally)
+        assert 0 == server.wait()
+
+    report(tally)
+    assert [] == [failure for failure in tally.failures if failure.kind is not Kind.REFUSED]
+    assert () == seen.repeated
 
 
 # What goes on as ever

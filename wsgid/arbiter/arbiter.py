@@ -311,6 +311,7 @@ class Arbiter:
             case Lost(template, reason, is_from_outside):
                 if template.generation == self._wanted.generation:
                     self._backoff = after_lost_template(self._backoff, now, from_outside=is_from_outside)
+                    self._tell_wait("template", now)
                 if template.generation == self._wanted.candidate or template.ready_at is None:
                     self._on_boot_failure(template, reason)
 
@@ -377,8 +378,10 @@ class Arbiter:
 
     def _hear(self, pid: int, now: float) -> None:
         """Take in what a worker has said; whatever it is, it changes no more than what is known of it."""
-        for news in self._preload.hear(pid, now):
-            self._on_news(news, now)
+        if self._preload.knows(pid):
+            for news in self._preload.hear(pid, now):
+                self._on_news(news, now)
+            return
         for word in self._channels.hear(pid):
             worker = self._pool.get(pid)
             if worker is None:
@@ -451,9 +454,13 @@ class Arbiter:
             self._on_boot_failure(worker, f"the application does not boot: {line}")
         self._explained.discard(worker.pid)
         self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
+        self._tell_wait("worker", now)
+
+    def _tell_wait(self, what: str, now: float) -> None:
+        """Tell why nothing is started now."""
         if self._backoff.spawn_at > now and self._phase is not Phase.STOPPING and not self._awaits_change:
             wait_s, failures = self._backoff.spawn_at - now, self._backoff.failures
-            self._log.warning("the next worker starts in %.0f s: %d failures in a row", wait_s, failures)
+            self._log.warning("the next %s starts in %.0f s: %d failures in a row", what, wait_s, failures)
 
     # ------------------------------------------------------------------ reload
 

@@ -25,7 +25,7 @@ from wsgid.arbiter.template_plan import (
     plan_templates,
     unready,
 )
-from wsgid.daemon.subreaper import set_subreaper
+from wsgid.daemon.prctl import set_subreaper
 from wsgid.workers.process import FAILED, READY
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Preload:
         """Start and end templates as they are wanted, and yield what came of it."""
         for action in [*plan_templates(wanted, self._preloading(wanted), self.templates, now)]:
             match action:
-                case Load(generation):
+                case Load(generation) if generation in self._preloading(wanted):  # still
                     yield from self._load(generation, now)
                 case Dismiss(pid):
                     self._templates[pid] = replace(self._templates[pid], is_doomed=True)
@@ -204,6 +204,10 @@ class Preload:
             self._awaited[number] = _Awaited(action.slot, action.generation, template.pid, now)
             self._templates[template.pid] = replace(template, asked_at=min(template.asked_at, now))
         return True
+
+    def knows(self, number: int) -> bool:
+        """Say if this is a template, or a worker that is not born yet."""
+        return number in self._templates or number in self._awaited
 
     def hear(self, number: int, now: float) -> Iterator[News]:
         """Take in what a template has said, or was said of a worker that is not born yet."""

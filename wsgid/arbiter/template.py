@@ -7,7 +7,7 @@ any other (PR_SET_CHILD_SUBREAPER).
 
 # Rule 1: whatever may change while a template lives comes with the message: listeners above all, which a
 #         template must not keep open when a server stops.
-# Rule 2: it ends when the arbiter ends it, or is gone: the end of its channel says so.
+# Rule 2: it ends when the arbiter ends it, or is gone; also while it loads an application that hangs.
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.arbiter.spawn import spawn_apart
+from wsgid.daemon.prctl import end_with_parent
 from wsgid.daemon.title import set_title
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
 from wsgid.hooks import Hooks, WorkerView
@@ -87,6 +88,9 @@ def run(start: TemplateStart) -> int:
     try:
         set_title("template", start.settings.proc_name)
         settled = settle_in(start, last_words.note_imports)
+        end_with_parent()
+        if os.getppid() != start.server_view.pid:
+            return ExitCode.OK
         app = load(start)
         start.error_log.logger.disabled = False  # as in a worker
     except (ApplicationError, ConfigurationError) as error:

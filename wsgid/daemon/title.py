@@ -10,7 +10,7 @@ _COMM_OCTETS = 15
 
 
 def set_title(role: str, name: str) -> None:
-    """Call this process `name`; `role` is "arbiter" or "worker". No name: it stays as it is.
+    """Call this process `name`; `role` is "arbiter", "template" or "worker". No name: it stays as it is.
 
     The kernel's short name is what top and `ps -e` show. The command line, which `ps -f` shows, can only be
     overwritten in C: where setproctitle is installed, it says the role, too.
