@@ -17,6 +17,7 @@ from wsgid.workers.connection import Connection, State, wait_in_thread
 from wsgid.workers.handover import Handed, HandOver
 from wsgid.workers.peers import Peers, introduce
 from wsgid.workers.poller import Poller
+from wsgid.workers.takeover import Takeover
 from wsgid.wsgi.body import RequestBody, Spool, StreamedBody
 from wsgid.wsgi.environ import boot_environ, connection_environ
 
@@ -40,6 +41,7 @@ class ConnectionMaker:
         "_buffering",
         "_header_timeout",
         "_limits",
+        "_on_take",
         "_peers",
         "_send_timeout",
         "_spool",
@@ -54,6 +56,7 @@ class ConnectionMaker:
         buffering: bool,
         multithread: bool,
         wait: Callable[[int, int, float], bool] = wait_in_thread,
+        on_take: Callable[[Connection], None],
     ) -> None:
         """Decide once what would otherwise be asked for each connection."""
         self._limits = Limits(
@@ -68,6 +71,7 @@ class ConnectionMaker:
         self._send_timeout = settings.send_timeout or inf
         self._spool = spool
         self._wait = wait
+        self._on_take = on_take
         self._boot_environ = boot_environ(
             multithread=multithread, multiprocess=settings.workers > 1, errors=sys.stderr
         )
@@ -79,7 +83,11 @@ class ConnectionMaker:
         environ = connection_environ(self._boot_environ, server, peer)
         parser = self._make_parser(environ, None if peer is None else peer[0])
         deadline = now + self._header_timeout
-        return Connection(sock, parser, environ, peer, deadline, self._spool, self._send_timeout, self._wait)
+        connection = Connection(
+            sock, parser, environ, peer, deadline, self._spool, self._send_timeout, self._wait
+        )
+        connection.takeover = environ["gunicorn.socket"] = Takeover(connection, self._on_take)
+        return connection
 
     def welcome(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
         """Make the connection of a socket that was just accepted, from whoever has this address."""

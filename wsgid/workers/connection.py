@@ -11,10 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from wsgid.protocol.http1 import Request, RequestParser
 from wsgid.protocol.refusal import Refusal
+from wsgid.workers.takeover import Taken, Takeover
 from wsgid.wsgi.body import Spool
 from wsgid.wsgi.exchange import ClientGone, Exchange
 from wsgid.wsgi.file_wrapper import FileRange
@@ -93,6 +94,7 @@ class Connection:
         "exchange",
         "fd",
         "is_cut",
+        "is_taken",
         "parser",
         "peer",
         "pending",
@@ -102,6 +104,8 @@ class Connection:
         "since",
         "sock",
         "state",
+        "taken",
+        "takeover",
         "told",
         "wait",
     )
@@ -146,6 +150,10 @@ class Connection:
         self.cell: Watch | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
         self.is_cut = False
+        # Whether the socket is the application's; then as it is for that, and what stands for it before.
+        self.is_taken = False
+        self.taken: socket.socket | None = None
+        self.takeover: Takeover | None = None
         self._spool = spool
         self._memory = spool.memory
         self._send_timeout = send_timeout
@@ -208,6 +216,21 @@ class Connection:
         """Tell the scoreboard that the application got somewhere."""
         if self.cell is not None:
             self.cell.progress(monotonic())
+
+    def take(self) -> socket.socket:
+        """Make the socket the application's: it blocks from here on, and nothing of ours is said by it."""
+        if self.taken is None:
+            if self.pending:
+                self.wait_until_sent()
+            if self.cell is not None:
+                self.cell.waiting()
+            ours = self.sock
+            # Made anew, for it is to be what `socket` means here: gevent's, where that has patched.
+            self.taken = socket.socket(ours.family, ours.type, ours.proto, fileno=ours.detach())
+            self.taken.setblocking(True)
+            self.sock = cast("socket.socket", Taken(self.taken, self.wait))
+            self.is_taken = self.is_cut = True
+        return self.taken
 
     # ---- what is pending ----
 
@@ -337,4 +360,6 @@ class Connection:
         if self.request is not None and self.request.body is not None:
             self.request.body.close()
         self.parser.close()
+        if self.takeover is not None:
+            self.takeover.end()
         self.sock.close()

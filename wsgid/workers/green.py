@@ -106,7 +106,9 @@ class GreenServer:
             sendfile=settings.sendfile,
         )
         self._around.closes = not self._keepalive
-        self._maker = ConnectionMaker(settings, spool, buffering=False, multithread=True, wait=green.wait)
+        self._maker = ConnectionMaker(
+            settings, spool, buffering=False, multithread=True, wait=green.wait, on_take=lambda _: None
+        )
         self._handover = None if context.handover is None else HandOver(*context.handover, spool)
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout

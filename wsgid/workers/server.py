@@ -62,7 +62,7 @@ def _patch_for_eventlet() -> None:
     # has some); and it warns of itself, as we have done at the setting's place.
     logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         import eventlet.debug  # noqa: PLC0415  the same
 
         eventlet.monkey_patch()

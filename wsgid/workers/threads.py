@@ -103,7 +103,11 @@ class ThreadServer:
         self._ending = Ending(self._poller, self._refusals, self._leave, self._on_fewer)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
         self._maker = ConnectionMaker(
-            settings, self._spool, buffering=self._buffering, multithread=self._threads > 1
+            settings,
+            self._spool,
+            buffering=self._buffering,
+            multithread=self._threads > 1,
+            on_take=self._poller.forget,
         )
         self._acceptor = Acceptor(
             context.listeners,

@@ -22,6 +22,7 @@ def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.input": None,
         "wsgi.early_hints": None,
+        "gunicorn.socket": None,
         "SERVER_SOFTWARE": "wsgid",
         "SCRIPT_NAME": "",
         "REMOTE_ADDR": "",

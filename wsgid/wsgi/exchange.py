@@ -19,6 +19,8 @@ Application = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]],
 # In the place of an environ that is not needed any more; nobody writes to it.
 OVER: dict[str, Any] = {}
 
+SWITCHED = "101 Switching Protocols"
+
 INTERNAL_ERROR = b"500 Internal Server Error\n"
 
 
@@ -28,6 +30,9 @@ class ClientGone(ConnectionError):  # noqa: N818 - an event, and nobody's error
 
 class Output(Protocol):
     """Where a response goes: the connection, seen from here."""
+
+    # Whether the application speaks to the client itself (environ["gunicorn.socket"]).
+    is_taken: bool
 
     def send(self, data: bytes) -> None:
         """Send octets now; wait for the client if too much is pending. Raises ClientGone."""
@@ -196,6 +201,8 @@ class Exchange:
                 self._send_all(iterable)
         except ClientGone:
             self.keep_alive = False
+            if self._output.is_taken:
+                self._switch()
         except BaseException as error:  # noqa: BLE001 - sys.exit() in an application is its error, not the worker's end
             self._fail(error)
 
@@ -368,6 +375,11 @@ class Exchange:
         if isinstance(error, ClientGone):
             self.keep_alive = False
             return
+        if self._output.is_taken:
+            self._switch()
+            # By StopIteration, or without a response at all, an application says that it is done.
+            if isinstance(error, (StopIteration, ResponseError)):
+                return
         self._around.report(self, "the application failed", error)
         if self._head_sent:
             self.keep_alive = False
@@ -381,6 +393,14 @@ class Exchange:
             self._output.send(self._start(len(INTERNAL_ERROR)) + body)
         except ClientGone:
             self.keep_alive = False
+
+    def _switch(self) -> None:
+        """Take for the status what the client has heard of the application: no answer of ours."""
+        self.status = SWITCHED
+        self.headers = []
+        self.sent = 0
+        self.keep_alive = False
+        self._head_sent = True
 
 
 def _not_bytes(block: object) -> TypeError:

@@ -25,9 +25,10 @@ class Wire:
         self.sends: list[bytes] = []
         self.files: list[FileRange] = []
         self.is_gone = False
+        self.is_taken = False
 
     def send(self, data: bytes) -> None:
-        if self.is_gone:
+        if self.is_gone or self.is_taken:
             raise ClientGone
         self.sends.append(data)
 
@@ -220,3 +221,35 @@ def test_the_environ_goes_when_the_exchange_is_over() -> None:
 
     assert b"x" == ran.body
     assert [None] == [reference() for reference in kept]
+
+
+def taking(wire: Wire, error: BaseException | None) -> Callable[..., Any]:
+    """An application that speaks another protocol on the socket, and then ends so."""
+
+    def app(_: Any, start_response: Any) -> Any:
+        wire.is_taken = True
+        if error is not None:
+            raise error
+        start_response("200 OK", [])
+        return [b"nobody hears this"]
+
+    return app
+
+
+@pytest.mark.parametrize("error", [StopIteration(), None], ids=["StopIteration", "an answer"])
+def test_whoever_took_the_socket_is_recorded_and_not_answered(error: BaseException | None) -> None:
+    """What simple-websocket does at the end of a call, and what Flask does with a failure."""
+    wire = Wire()
+    ran = Ran(taking(wire, error), wire=wire)
+
+    assert ([], ["101 Switching Protocols 0"], []) == (wire.sends, ran.records, ran.reports)
+    assert not ran.exchange.keep_alive
+
+
+def test_failure_of_whoever_took_the_socket_is_reported() -> None:
+    wire = Wire()
+    error = ValueError("x")
+    ran = Ran(taking(wire, error), wire=wire)
+
+    assert ([], ["101 Switching Protocols 0"]) == (wire.sends, ran.records)
+    assert [("the application failed", error)] == ran.reports

@@ -1,0 +1,161 @@
+"""What takes long and mostly waits, for ten times `timeout`: WebSockets, events, long polling, slow uploads.
+
+The applications are those that docs/howto/websockets.md and streaming.md show, as they stand there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.conformance.case import get
+from tests.support import ROOT, start_server
+from tests.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support import ServerProcess
+
+pytestmark = pytest.mark.slow
+
+TIMEOUT_S = 1
+LONG_S = 10 * TIMEOUT_S
+
+KINDS = {
+    "gevent": ("-k", "gevent"),
+    "threads": ("-k", "gthread", "--threads", "8"),
+    "eventlet": ("-k", "eventlet"),
+}
+
+
+def examples(page: str) -> list[str]:
+    text = (ROOT / "docs/howto" / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```\n", text, re.DOTALL)
+
+
+@contextlib.contextmanager
+def start(kind: str, source: str, *arguments: str) -> Iterator[ServerProcess]:
+    with start_server(
+        *(*KINDS[kind], "--timeout", str(TIMEOUT_S), "--access-logfile", "-", *arguments),
+        app="shown:app",
+        files={"shown.py": source},
+    ) as server:
+        yield server
+
+
+def websocket(server: ServerProcess, path: str) -> ClientConnection:
+    return connect(server.address.replace("http:", "ws:") + path, open_timeout=10, close_timeout=5)
+
+
+@pytest.mark.again
+@pytest.mark.parametrize("kind", ["gevent", "threads"])
+def test_websocket_of_flask_sock_lives_on_and_has_one_line(kind: str) -> None:
+    """Silent for ten times `timeout`, then as quick as before; and no answer of ours behind it."""
+    with start(kind, examples("websockets.md")[0]) as server:
+        pids = server.children()
+        with websocket(server, "/echo") as client:
+            client.send("first")
+            heard = [client.recv(10)]
+            with pytest.raises(TimeoutError):
+                client.recv(LONG_S)
+            client.send("last")
+            heard.append(client.recv(10))
+        server.expect(r'"GET /echo HTTP/1.1" 101 0 ')
+
+        assert ["first", "last"] == heard
+        assert pids == server.children()
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("kind", ["gevent", "threads"])
+def test_websocket_that_the_application_ends_is_closed_as_the_protocol_wants(kind: str) -> None:
+    """The client hears a close frame, and neither a reset nor a head of ours."""
+    source = examples("websockets.md")[0].replace("while True:", "for _ in range(2):")
+    with start(kind, source) as server, websocket(server, "/echo") as client:
+        for word in ("one", "two"):
+            client.send(word)
+            assert word == client.recv(10)
+        with pytest.raises(ConnectionClosed) as ended:
+            client.recv(10)
+
+        assert ended.value.rcvd is not None
+        assert 1000 == ended.value.rcvd.code
+        server.expect(r'"GET /echo HTTP/1.1" 101 0 ')
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("gevent", "threading"), ("gevent", "gevent"), ("threads", "threading")]
+)
+def test_websocket_of_flask_socketio(kind: str, mode: str) -> None:
+    """Engine.IO 4 and Socket.IO 5, spoken by hand: open, connect, an event there and back."""
+    with (
+        start(kind, examples("websockets.md")[1].replace("threading", mode)) as server,
+        websocket(server, "/socket.io/?EIO=4&transport=websocket") as client,
+    ):
+        opened = client.recv(10)
+        client.send("40")
+        connected = client.recv(10)
+        client.send('42["say","hello"]')
+        said = client.recv(10)
+
+        assert [b"0{", b"40", b"42"] == [str(one)[:2].encode() for one in (opened, connected, said)]
+        assert '42["said","hello"]' == said
+
+
+@pytest.mark.again
+@pytest.mark.parametrize("kind", KINDS)
+def test_calls_that_wait_are_not_ended(kind: str) -> None:
+    """All at once, in one worker; on threads an answer without a word for so long is a hang, and left out."""
+    found: dict[str, object] = {}
+    with start(kind, examples("streaming.md")[0], "--no-request-buffering") as server:
+        pids = server.children()
+        calls: dict[str, Callable[[], object]] = {"events": lambda: _events(server)}
+        if kind != "threads":
+            calls["poll"] = lambda: _poll(server)
+        calls["upload"] = lambda: _upload(server)
+
+        def run(name: str) -> None:
+            found[name] = calls[name]()
+
+        threads = [threading.Thread(target=run, args=(name,)) for name in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(3 * LONG_S)
+        wanted = {
+            "events": [b"data: %d\n\n" % number for number in range(20)],
+            "poll": b"late",
+            "upload": 204,
+        }
+
+        assert {name: wanted[name] for name in calls} == found
+        assert pids == server.children()
+
+
+def _events(server: ServerProcess) -> list[bytes]:
+    with Wire(server.connect(timeout_s=30)) as wire:
+        return list(wire.ask(get("/events?count=20")).chunks)
+
+
+def _poll(server: ServerProcess) -> bytes:
+    with Wire(server.connect(timeout_s=30)) as wire:
+        return wire.ask(get("/news")).body
+
+
+def _upload(server: ServerProcess) -> int:
+    """Send a body for as long; its last line is the news that the poll waits for."""
+    with Wire(server.connect(timeout_s=30)) as wire:
+        wire.send(get("/news", "Transfer-Encoding: chunked", method="POST"))
+        for _ in range(20):
+            time.sleep(LONG_S / 20)
+            wire.send(b"1\r\n.\r\n")
+        wire.send(b"5\r\n\nlate\r\n0\r\n\r\n")
+        return wire.read_answer().status
