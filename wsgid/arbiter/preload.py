@@ -250,7 +250,12 @@ class Preload:
         self._births.forget(number)
         if word:  # else the template has ended, which is told elsewhere
             reason = word.removeprefix(UNBORN).decode("utf-8", "backslashreplace")
-            yield Unborn(awaited.generation, reason if word.startswith(UNBORN) else f"{word!r} is no child")
+            if not word.startswith(UNBORN):
+                reason = (
+                    f"pid={pid} is no child of the arbiter: does the application adopt its descendants itself"
+                    " (PR_SET_CHILD_SUBREAPER)?"
+                )
+            yield Unborn(awaited.generation, reason)
 
     # ------------------------------------------------------------------ ends, and time
 

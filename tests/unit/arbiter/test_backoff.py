@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, recovered
+from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, after_lost_template, recovered
 from wsgid.arbiter.pool import State, Worker
 
 
@@ -35,6 +35,15 @@ def test_failed_boots_wait_longer_and_longer() -> None:
 def test_the_first_early_death_is_free() -> None:
     """One crash is no pattern: a worker that dies is replaced at once."""
     assert [0, 1, 2, 4, 8, 16, 30, 30] == waits(8)
+
+
+def test_templates_that_fail_wait_longer_and_longer_unless_somebody_kills_them() -> None:
+    backoff = after_lost_template(Backoff(), 10.0, from_outside=True)
+    assert Backoff() == backoff
+
+    for failures, wait_s in ((1, 1.0), (2, 2.0), (3, 4.0)):
+        backoff = after_lost_template(backoff, 100.0 * failures, from_outside=False)
+        assert (failures, wait_s) == (backoff.failures, backoff.spawn_at - 100.0 * failures)
 
 
 def test_no_number_of_failures_is_too_much() -> None:
