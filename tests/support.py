@@ -426,7 +426,7 @@ def _pass(sockets: Sequence[tuple[str, socket.socket]]) -> tuple[list[str], dict
 
 
 def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:
-    """Open a connection to http://HOST:PORT or unix:PATH."""
+    """Open a connection to http(s)://HOST:PORT or unix:PATH; the TLS on it is the caller's affair."""
     if address.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(timeout_s)
@@ -437,7 +437,7 @@ def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:
             sock.close()
             raise
         return sock
-    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    host, _, port = address.partition("://")[2].rstrip("/").rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s)
 
 

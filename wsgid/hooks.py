@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
-# Where each is called. ssl_context is asked where a context is made.
+# Where each is called.
 IN_THE_ARBITER: Final = frozenset(
     {
         "on_starting",
@@ -31,6 +31,7 @@ IN_A_WORKER: Final = frozenset(
     {
         "post_fork",
         "post_worker_init",
+        "ssl_context",
         "pre_request",
         "post_request",
         "worker_int",

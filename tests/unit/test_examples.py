@@ -60,6 +60,7 @@ def test_the_examples_are_those_that_the_documents_promise() -> None:
         "flask-threads.toml",
         "gevent.toml",
         "asgi.toml",
+        "https.toml",
         "flask.yaml",
         "computed.py",
         "demo.toml",

@@ -199,6 +199,7 @@ class Births:
             "syslog": generation.syslog,
             "access_log": generation.access_log,
             "statsd": generation.statsd,
+            "pem_files": generation.pem_files,
             "identity": generation.identity,
             "server_view": self._moments.server,
             "reports": None if self._watch is None else self._watch.reports,

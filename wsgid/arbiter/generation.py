@@ -21,6 +21,7 @@ from wsgid.net.access import Access
 from wsgid.net.address import is_passed, parse_address
 from wsgid.net.closing import end, keep_out
 from wsgid.net.listener import Listener, change_access, close_listener, open_listener, take_path_away
+from wsgid.net.pem import PemFiles, read_pem_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -62,6 +63,8 @@ class Generation:
     statsd: Statsd | None
     identity: Identity | None
     """Whom workers become; None: who we are."""
+    pem_files: PemFiles | None
+    """What is needed to speak TLS; None: clients speak plain HTTP."""
 
 
 class Generations:
@@ -253,6 +256,7 @@ def _open(
         hooks = load_hooks(settings, logging.getLogger("wsgid.error"))
         statsd = open_statsd(settings)
         identity = find_identity(settings.user, settings.group, initgroups=settings.initgroups)
+        pem_files = _pem_files(settings)
         access = _access(settings, identity)
         for text in settings.bind:
             if is_passed(text):
@@ -269,7 +273,16 @@ def _open(
         for listener in new:
             close_listener(listener)
         raise
-    return Generation(number, settings, listeners, access_log, syslog, access, hooks, statsd, identity)
+    return Generation(
+        number, settings, listeners, access_log, syslog, access, hooks, statsd, identity, pem_files
+    )
+
+
+def _pem_files(settings: Settings) -> PemFiles | None:
+    """Read certificate and key anew: that they were renewed is a common reason for a reload."""
+    if not settings.certfile:
+        return None
+    return read_pem_files(settings.certfile, settings.keyfile, settings.ca_certs)
 
 
 def _listen(text: str, settings: Settings, access: Access) -> Listener:

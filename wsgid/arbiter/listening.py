@@ -38,7 +38,10 @@ def announcement(loaded: Loaded, sockets: PassedSockets, text: str, listener: Li
     index = sockets.index(bind, listener)
     where = place_of_address(loaded, text if index is None else bind[index])
     passed = f", passed as {listener.passed_as}" if listener.passed_as else ""
-    return f"listening at {listener.address} (bind, {where}){passed}{_access(listener)}"
+    address = str(listener.address)
+    if loaded.settings.certfile:
+        address = address.replace("http://", "https://", 1)
+    return f"listening at {address} (bind, {where}){passed}{_access(listener)}"
 
 
 def _access(listener: Listener) -> str:

@@ -126,6 +126,11 @@ def _start(
     enter(loaded, command, {**environ, **passed_on}, directory, hop)
     for warning in loaded.warnings:
         _print(str(warning))
+    if loaded.settings.certfile:
+        # Lazy, as all that few servers need; before the fork into the background, as every mistake.
+        from wsgid.cli.check.tls import refuse_unusable  # noqa: PLC0415
+
+        refuse_unusable(loaded)
     if app is not None:
         look_at(app, repr(app))
     elif loaded.settings.app is not None:

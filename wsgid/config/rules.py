@@ -131,10 +131,16 @@ def _twice_in_bind(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
 
 
 def _tls(settings: Settings, merged: Merged, doubtful: frozenset[str]) -> Iterator[Diagnostic]:
+    if not settings.certfile and "certfile" not in doubtful:
+        if settings.keyfile:
+            yield _conflict(merged, "`keyfile` needs `certfile`", "keyfile")
+        if "ssl_context" in settings.hooks and merged.last("hooks").source.layer.style != "gunicorn":
+            # What a server speaks does not hang on whether a file has a function; in gunicorn's files, which
+            # are copied whole, one that does nothing is nobody's mistake.
+            message = "the hook `ssl_context` needs `certfile`: without it plain HTTP is spoken"
+            yield _conflict(merged, message, "hooks", inside="ssl_context")
     if "ssl_context" in settings.hooks or "hooks" in doubtful:
         return  # the function brings along whatever it likes
-    if settings.keyfile and not settings.certfile and "certfile" not in doubtful:
-        yield _conflict(merged, "`keyfile` needs `certfile`", "keyfile")
     if settings.cert_reqs != "none" and not settings.ca_certs and "ca_certs" not in doubtful:
         message = f'`cert_reqs = "{settings.cert_reqs}"` needs `ca_certs`: without it no client is believed'
         yield _conflict(merged, message, "cert_reqs")
@@ -151,12 +157,12 @@ def _daemon(settings: Settings, merged: Merged, environ: Mapping[str, str]) -> I
         yield Diagnostic("error", "conflict", message, labels)
 
 
-def _conflict(merged: Merged, message: str, name: str, *others: str) -> Diagnostic:
+def _conflict(merged: Merged, message: str, name: str, *others: str, inside: str = "") -> Diagnostic:
     """Return a conflict at a setting's place, and at those of the others that were given.
 
     gunicorn goes on in silence where it meets one; whoever brings its file along is told, and served.
     """
-    labels = [Label(_place(merged, name))]
+    labels = [Label(_place(merged, name, *([inside] if inside else ())))]
     labels += [
         Label(_place(merged, other), f"{other} set here") for other in others if other in merged.history
     ]
@@ -224,8 +230,8 @@ _NEEDS = (
     _Need(("max_requests_jitter",), ("max_requests",), lambda it: it.max_requests),
     _Need(
         ("keyfile_password", "ca_certs", "ciphers", "tls_minimum"),
-        ("certfile", "keyfile", "hooks"),
-        lambda it: it.certfile or it.keyfile or "ssl_context" in it.hooks,
+        ("certfile", "keyfile"),
+        lambda it: it.certfile or it.keyfile,
     ),
     _Need(
         ("socket_mode", "socket_user", "socket_group"),

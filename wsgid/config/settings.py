@@ -59,16 +59,8 @@ __all__ = [
 NOT_BUILT: tuple[str, ...] = (
     "worker_class=tornado",
     "worker_class=asgi",
-    "certfile",
-    "keyfile",
-    "keyfile_password",
-    "ca_certs",
-    "cert_reqs",
-    "ciphers",
-    "tls_minimum",
     "asgi_lifespan",
     "root_path",
-    "hooks=ssl_context",
 )
 
 SECTIONS = (

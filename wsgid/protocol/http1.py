@@ -210,6 +210,10 @@ class RequestParser:
         """Take from an environ who asks."""
         self.peer = environ.get("REMOTE_ADDR", "").encode("ascii", "replace")
 
+    def note_line(self, octets: bytes) -> None:
+        """Take octets for the beginning of a start line, though they will not be parsed: for `is_head`."""
+        self._line = octets[: len("HEAD ")].decode("latin-1")
+
     @property
     def is_head(self) -> bool:
         """Whether what was refused, or is being received, is a HEAD: its answer has no body."""

@@ -136,7 +136,8 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 def refusal_answer(refusal: Refusal, date: str, *, to_head: bool = False) -> bytes:
     """The whole answer to a request that was refused; `date` is an IMF-fixdate (RFC 9110, 5.6.7)."""
-    body = f"{refusal.status} {refusal.reason}\n"
+    hint = f": {refusal.hint}" if refusal.hint else ""
+    body = f"{refusal.status} {refusal.reason}{hint}\n"
     retry = "Retry-After: 5\r\n" if refusal.status == 503 else ""  # noqa: PLR2004 - the status' name
     return (
         f"HTTP/1.1 {refusal.status} {refusal.reason}\r\n"

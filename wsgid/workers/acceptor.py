@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Collection
 from functools import partial
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wsgid.config.settings import Settings
 from wsgid.net.closing import end, has_half_open, is_shut
@@ -21,6 +21,9 @@ from wsgid.workers.takeover import Takeover
 from wsgid.wsgi.body import RequestBody, Spool, StreamedBody
 from wsgid.wsgi.environ import boot_environ, connection_environ
 
+if TYPE_CHECKING:
+    import ssl
+
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 # Connections accepted at once, that they may go to another worker.
@@ -30,7 +33,9 @@ ACCEPTS_ASIDE = 64
 # lost is sent again after 1 s (RFC 6298, 2.1); for who needs longer nobody waits.
 HANDSHAKE_S = 1.5
 
-BEFORE_THE_APPLICATION = frozenset({State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.PARKED})
+BEFORE_THE_APPLICATION = frozenset(
+    {State.PREAMBLE, State.HANDSHAKE, State.FRESH, State.HEAD, State.BODY, State.PARKED}
+)
 
 
 class ConnectionMaker:
@@ -43,6 +48,7 @@ class ConnectionMaker:
         "_limits",
         "_on_take",
         "_peers",
+        "_secure",
         "_send_timeout",
         "_spool",
         "_wait",
@@ -52,13 +58,20 @@ class ConnectionMaker:
         self,
         settings: Settings,
         spool: Spool,
+        tls: "ssl.SSLContext | None",
         *,
         buffering: bool,
         multithread: bool,
         wait: Callable[[int, int, float], bool] = wait_in_thread,
         on_take: Callable[[Connection], None],
     ) -> None:
-        """Decide once what would otherwise be asked for each connection."""
+        """Decide once what would otherwise be asked for each connection; with `tls` clients speak TLS."""
+        self._secure = None
+        if tls is not None:
+            # Lazy on purpose: ssl is for those who speak it.
+            from wsgid.workers.secure import SecureSocket  # noqa: PLC0415
+
+            self._secure = partial(SecureSocket, context=tls)
         self._limits = Limits(
             settings.limit_request_line,
             settings.limit_request_fields,
@@ -94,12 +107,17 @@ class ConnectionMaker:
         sock.setblocking(False)
         peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
         connection = self.make(sock, _server_of(listener, sock), peer, now)
+        self.expect_tls(connection)
         self.expect_preamble(connection)
         return connection
 
-    def resume(self, handed: Handed, now: float) -> Connection:
-        """Make a connection that another worker has passed on."""
+    def resume(self, handed: Handed, now: float) -> Connection | None:
+        """Make a connection that another worker has passed on; None where it wants TLS and we speak none."""
         connection = self.make(handed.sock, handed.server, handed.peer, now)
+        if handed.is_secure and not self.expect_tls(connection):
+            # A reload has just taken TLS away.
+            connection.close()
+            return None
         if handed.told is None:
             self.expect_preamble(connection)
         else:
@@ -110,9 +128,21 @@ class ConnectionMaker:
             for name in handed.left_out:
                 environ.pop(name, None)
             connection.parser.see(environ)
-        connection.requests = 1
+        connection.requests = 0 if handed.is_secure else 1
         connection.parser.rest = handed.rest
         return connection
+
+    def expect_tls(self, connection: Connection) -> bool:
+        """Have a client shake hands first, where the settings want that; False: they do not."""
+        if self._secure is None:
+            return False
+        connection.speak_tls(self._secure(connection.raw))
+        # The socket alone would speak plain text, and the keys are ours.
+        connection.environ.pop("gunicorn.socket", None)
+        connection.takeover = None
+        connection.environ["wsgi.url_scheme"] = "https"
+        connection.environ["HTTPS"] = "on"
+        return True
 
     def expect_preamble(self, connection: Connection) -> None:
         """Have a proxy say first for whom a connection is, where the settings want that."""
@@ -124,7 +154,7 @@ class ConnectionMaker:
         """Take what a proxy told for the truth: this client, in its stead, is believed or not."""
         connection.preamble = None
         connection.told = told
-        connection.state = State.FRESH
+        connection.state = State.FRESH if connection.secure is None else State.HANDSHAKE
         if told:
             introduce(connection.environ, told)
             connection.parser.close()
@@ -287,7 +317,9 @@ class Acceptor:
         """Empty the workers' queue: the server stops, and nobody else will."""
         rest: list[tuple[Connection, Request | None]] = []
         while self._handover is not None and (handed := self._handover.receive()) is not None:
-            rest.append((self._enter_handed(handed, now), handed.request))
+            connection = self._enter_handed(handed, now)
+            if connection is not None:
+                rest.append((connection, handed.request))
         return rest
 
     def _accept_most(self, listener: Listener, now: float, most: float) -> bool | None:
@@ -302,16 +334,19 @@ class Acceptor:
         """Take a connection that another worker passed on."""
         if self._handover is not None and seat is not None:
             handed = self._handover.receive()
-            if handed is not None:
-                self._arrived(self._enter_handed(handed, now), handed.request, now, seat)
+            connection = None if handed is None else self._enter_handed(handed, now)
+            if handed is not None and connection is not None:
+                self._arrived(connection, handed.request, now, seat)
 
     def _enter(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
         connection = self._maker.welcome(sock, listener, address, now)
         self.open[connection.fd] = connection
         return connection
 
-    def _enter_handed(self, handed: Handed, now: float) -> Connection:
+    def _enter_handed(self, handed: Handed, now: float) -> Connection | None:
         connection = self._maker.resume(handed, now)
+        if connection is None:
+            return None
         self.open[connection.fd] = connection
         return connection
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wsgid.apps.loader import load_app, prepare
 from wsgid.apps.paster import load_paste
@@ -15,6 +16,11 @@ from wsgid.workers.moments import find_hooks
 from wsgid.workers.server import Server, find_server, patch
 from wsgid.workers.start import Start
 from wsgid.wsgi.exchange import Application
+
+if TYPE_CHECKING:
+    import ssl
+
+    from wsgid.workers.moments import Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,32 @@ def load_named(settings: Settings) -> Application:
     if settings.app is None:
         raise ApplicationError("no application is named")
     return load_app(settings.app)
+
+
+def make_tls(start: Start, server: type[Server], moments: "Moments") -> "ssl.SSLContext | None":
+    """Make what all TLS connections of this worker share; the hook has the last word.
+
+    Raises ApplicationError; ConfigurationError where certificate and key cannot be used.
+    """
+    if start.pem_files is None:
+        return None
+    if not getattr(server, "speaks_tls", False):
+        # What is asked for so plainly is not to leave in plain text.
+        kind = start.settings.worker_class
+        raise ApplicationError(f'certfile: worker_class "{kind}" does not speak TLS (it has no `speaks_tls`)')
+    # Lazy on purpose: ssl is for those who speak it, and comes after what patches it.
+    from wsgid.net.tls import make_context  # noqa: PLC0415
+
+    settings = start.settings
+    password = settings.keyfile_password
+    context = make_context(
+        start.pem_files,
+        None if password is None else password.reveal(),
+        cert_reqs=settings.cert_reqs,
+        ciphers=settings.ciphers,
+        minimum=settings.tls_minimum,
+    )
+    return moments.ssl_context(context)
 
 
 def _settle_logs(start: Start) -> AccessLog | None:

@@ -22,6 +22,7 @@ from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
     from wsgid.protocol.proxy import Preamble
+    from wsgid.workers.secure import SecureSocket
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
 QUEUED = struct.Struct("i")
@@ -58,6 +59,8 @@ class State(enum.Enum):
 
     # Accepted; a proxy has to say first for whom (the PROXY protocol).
     PREAMBLE = "preamble"
+    # Accepted; the two have not agreed on the keys of TLS yet.
+    HANDSHAKE = "handshake"
     # Accepted, no octet of the client's yet.
     FRESH = "fresh"
     # Octets of a head.
@@ -99,8 +102,10 @@ class Connection:
         "peer",
         "pending",
         "preamble",
+        "raw",
         "request",
         "requests",
+        "secure",
         "since",
         "sock",
         "state",
@@ -122,7 +127,12 @@ class Connection:
         wait: Callable[[int, int, float], bool] = wait_in_thread,
     ) -> None:
         """Take a connected socket that does not block."""
-        self.sock = sock
+        # What is sent here is plain text.
+        self.raw = sock
+        # Where octets are received and sent.
+        self.sock: socket.socket | SecureSocket = sock
+        # The same, where TLS is spoken on it.
+        self.secure: SecureSocket | None = None
         self.fd = sock.fileno()
         self.parser = parser
         # What the environs of its requests have in common.
@@ -172,17 +182,35 @@ class Connection:
         """
         preamble = self.preamble
         assert preamble is not None
+        sock = self.raw
         while preamble.told is None:
-            shown = self.sock.recv(PREAMBLE_READ, socket.MSG_PEEK)
+            shown = sock.recv(PREAMBLE_READ, socket.MSG_PEEK)
             if not shown:
                 raise ConnectionAbortedError("it ended in the preamble")
-            self.sock.recv(preamble.feed(shown))
+            sock.recv(preamble.feed(shown))
         return preamble.told
 
     def look_again(self) -> None:
         """Have epoll look at the socket anew when it next waits: it may have more than was read."""
         if self.armed:
             self.armed = STALE
+
+    def speak_tls(self, secure: "SecureSocket") -> None:
+        """Have TLS on the socket, beginning with a handshake."""
+        self.sock = self.secure = secure
+        self.state = State.HANDSHAKE
+        secure.on_more = self.look_again
+
+    def give_up_tls(self) -> None:
+        """Speak plain text from here on: the client does, and has said nothing else yet."""
+        self.sock, self.secure = self.raw, None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is the client's turn to take something."""
+        return self.state is State.WRITING or (
+            self.state is State.HANDSHAKE and self.secure is not None and self.secure.wants_to_write
+        )
 
     # ---- Output, for the exchange ----
 
@@ -224,7 +252,7 @@ class Connection:
                 self.wait_until_sent()
             if self.cell is not None:
                 self.cell.waiting()
-            ours = self.sock
+            ours = self.raw
             # Made anew, for it is to be what `socket` means here: gevent's, where that has patched.
             self.taken = socket.socket(ours.family, ours.type, ours.proto, fileno=ours.detach())
             self.taken.setblocking(True)
@@ -286,14 +314,15 @@ class Connection:
 
     def _send_part(self, part: FileRange) -> int:
         count = min(part.size, FILE_PIECE)
-        try:
-            return os.sendfile(self.fd, part.descriptor, part.offset, count)
-        except OSError as error:
-            if isinstance(error, (BlockingIOError, ConnectionError)):
-                raise
-            # Some file systems cannot (EINVAL, ENOSYS): then by hand.
-            data = os.pread(part.descriptor, min(count, 64 * 1024), part.offset)
-            return self.sock.send(data) if data else 0
+        if self.secure is None:
+            try:
+                return os.sendfile(self.fd, part.descriptor, part.offset, count)
+            except OSError as error:
+                if isinstance(error, (BlockingIOError, ConnectionError)):
+                    raise
+        # By hand: what is to be ciphered, and what some file systems cannot (EINVAL, ENOSYS).
+        data = os.pread(part.descriptor, min(count, 64 * 1024), part.offset)
+        return self.sock.send(data) if data else 0
 
     def wait_until_sent(self) -> None:
         """Wait until the client took all. Raises ClientGone after `send_timeout`."""
@@ -362,4 +391,6 @@ class Connection:
         self.parser.close()
         if self.takeover is not None:
             self.takeover.end()
+        if self.secure is not None:
+            self.secure.end(is_cut=self.is_cut)
         self.sock.close()

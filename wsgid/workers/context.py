@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wsgid.config.settings import Settings
 from wsgid.metrics.scoreboard import Row, Scoreboard
@@ -12,6 +13,9 @@ from wsgid.workers.records import Record
 from wsgid.workers.stacks import format_stacks
 from wsgid.wsgi.exchange import Application
 
+if TYPE_CHECKING:
+    import ssl
+
 
 @dataclass(slots=True)
 class WorkerContext:
@@ -19,6 +23,8 @@ class WorkerContext:
 
     settings: Settings
     listeners: tuple[Listener, ...]
+    # What all TLS connections share; None: clients speak plain HTTP.
+    tls: "ssl.SSLContext | None"
     app: Application
     log: logging.Logger
     # What is told of each exchange that is over, if anybody wants to know.

@@ -7,6 +7,7 @@ from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.ending import Ending
+from wsgid.workers.handshakes import Handshakes
 from wsgid.workers.poller import WRITE, Poller
 
 
@@ -16,6 +17,7 @@ class Deadlines:
     __slots__ = (
         "_body_timeout",
         "_ending",
+        "_handshakes",
         "_leave_ready",
         "_parked",
         "_pass_on",
@@ -27,6 +29,7 @@ class Deadlines:
         self,
         poller: Poller,
         ending: Ending,
+        handshakes: Handshakes,
         *,
         body_timeout: float,
         send_timeout: float,
@@ -40,6 +43,7 @@ class Deadlines:
         """
         self._poller = poller
         self._ending = ending
+        self._handshakes = handshakes
         self._body_timeout = body_timeout
         self._send_timeout = send_timeout
         self._pass_on = pass_on
@@ -91,6 +95,8 @@ class Deadlines:
                 else:
                     connection.lose()
                     self._leave_ready(connection, None)
+            case State.HANDSHAKE:
+                self._handshakes.expire(connection, now)
             case State.LINGERING:
                 self._ending.close(connection)
             case _:

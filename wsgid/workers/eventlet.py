@@ -22,6 +22,8 @@ from wsgid.workers.green_frames import all_frames
 class EventletServer:
     """Serves with eventlet's green threads."""
 
+    speaks_tls = True
+
     def __init__(self, context: WorkerContext) -> None:
         """Prepare; the process is patched, and the application loaded."""
         self._server = GreenServer(context, EventletThreads())

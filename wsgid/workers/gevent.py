@@ -23,6 +23,8 @@ _WAITS = {select.POLLIN: wait_read, select.POLLOUT: wait_write}
 class GeventServer:
     """Serves with greenlets."""
 
+    speaks_tls = True
+
     def __init__(self, context: WorkerContext) -> None:
         """Prepare; the process is patched, and the application loaded."""
         self._server = GreenServer(context, Greenlets())

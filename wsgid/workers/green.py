@@ -35,6 +35,7 @@ from wsgid.workers.context import WorkerContext
 from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.handover import HandOver
+from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.records import RefusalLog, make_report
 from wsgid.workers.stacks import format_frames, format_stacks
@@ -44,6 +45,7 @@ from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 
 READ = select.POLLIN
+WRITE = select.POLLOUT
 
 HEAD_READ = 16 * 1024
 
@@ -107,7 +109,13 @@ class GreenServer:
         )
         self._around.closes = not self._keepalive
         self._maker = ConnectionMaker(
-            settings, spool, buffering=False, multithread=True, wait=green.wait, on_take=lambda _: None
+            settings,
+            spool,
+            context.tls,
+            buffering=False,
+            multithread=True,
+            wait=green.wait,
+            on_take=lambda _: None,
         )
         self._handover = None if context.handover is None else HandOver(*context.handover, spool)
         self._leaving = Leaving(
@@ -171,6 +179,8 @@ class GreenServer:
         try:
             if connection.preamble is not None and not self._read_preamble(connection):
                 return
+            if connection.state is State.HANDSHAKE and not self._shake(connection):
+                return
             while True:
                 if request is None:
                     request = self._next_request(connection)
@@ -202,6 +212,24 @@ class GreenServer:
                     return False
             except Refusal as refusal:
                 self._refuse(connection, refusal)
+                return False
+
+    def _shake(self, connection: Connection) -> bool:
+        """Agree on the keys of TLS; False if the two have parted."""
+        while True:
+            try:
+                if take_step(connection, monotonic(), self._header_timeout):
+                    return True
+            except OSError as error:
+                failed = why_failed(connection, error)
+                if isinstance(failed, Refusal):
+                    self._refuse(connection, failed)
+                elif failed:
+                    self._refusals.write_handshake(failed, connection.environ, monotonic())
+                return False
+            if not self._wait_for_more(connection):
+                if has_begun(connection):
+                    self._refusals.write_handshake(LATE, connection.environ, monotonic())
                 return False
 
     def _next_request(self, connection: Connection) -> Request | None:
@@ -243,7 +271,8 @@ class GreenServer:
                     return False
                 deadline = min(deadline, leaving.idle_until)
             try:
-                is_ready = self._green.wait(connection.fd, READ, deadline - monotonic())
+                events = WRITE if connection.writes else READ
+                is_ready = self._green.wait(connection.fd, events, deadline - monotonic())
             except Nudge:
                 continue
             if not is_ready and self._has_begun(connection):
@@ -353,12 +382,13 @@ class GreenServer:
             self._handover is not None
             and not connection.parser.has_begun
             and not (connection.preamble is not None and connection.preamble.has_begun)
+            and not has_begun(connection)
             and self._handover.send(connection, None)
         )
 
     def _nudge(self, connection: Connection) -> None:
         """Have a connection that waits for a request look again, unless it has one by then."""
-        waits = {State.PREAMBLE, State.IDLE, State.FRESH, State.HEAD}
+        waits = {State.PREAMBLE, State.HANDSHAKE, State.IDLE, State.FRESH, State.HEAD}
         self._green.interrupt(self._open[connection], Nudge(), lambda: connection.state in waits)
 
     # ---- new connections ----
@@ -418,7 +448,9 @@ class GreenServer:
         if handed is not None:
             handed.sock = self._plain(handed.sock)
             handed.sock.setblocking(False)
-            self._enter(self._maker.resume(handed, monotonic()), handed.request)
+            connection = self._maker.resume(handed, monotonic())
+            if connection is not None:
+                self._enter(connection, handed.request)
 
     def _plain(self, sock: socket.socket) -> socket.socket:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""
@@ -492,7 +524,8 @@ class GreenServer:
         """Accept no more, and leave what can be left to other workers, if there are any."""
         is_last = self._context.is_last or self._handover is None
         self._leaving.begin(now, with_heirs=not is_last)
-        self._around.closes |= self._leaving.closes
+        # Where TLS is spoken nothing can be left to others but what has not begun.
+        self._around.closes |= self._leaving.closes or self._context.tls is not None
         self._ignore()
         self._green.give_way()  # those at the doors leave them before these are taken away
         before = -1

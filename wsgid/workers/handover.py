@@ -22,7 +22,7 @@ MESSAGE_BOUND = 192 * 1024
 LINE_KEPT = 176
 
 # Between workers of one server, which run one version: a check against our own mistakes.
-FORM = 2
+FORM = 3
 
 # Of a request: what is known of it, as marshal takes it.
 Head = tuple[bytes, str, str, str, bool, bool, dict[str, str], tuple[str, ...], bool, bytes, int]
@@ -34,9 +34,11 @@ class Handed:
 
     Of the request's environ there is what is not in that of its connection, and beside it the names of what
     is there alone.
+    `is_secure`: TLS is to be spoken on it. Nothing of it was read then: the keys of a session cannot travel.
     """
 
     sock: socket.socket
+    is_secure: bool
     server: tuple[str, str]
     # The socket's; and what a proxy has told of it, None where that is still to come.
     peer: tuple[str, int] | None
@@ -95,7 +97,9 @@ class HandOver:
                 octets,
                 0 if body is None else body.size,
             )
-        message = marshal.dumps((FORM, server, connection.peer, told, head, connection.parser.rest))
+        is_secure = connection.secure is not None
+        parts = (is_secure, server, connection.peer, told, head, connection.parser.rest)
+        message = marshal.dumps((FORM, parts))
         if len(message) > MESSAGE_BOUND:
             return False
         try:
@@ -122,13 +126,14 @@ class HandOver:
         if not fds:
             # Out of descriptors: the kernel dropped them, and the client sees a closed connection.
             return None
-        form, server, peer, told, head, rest = marshal.loads(message)  # noqa: S302 - from a worker of this server
+        form, parts = marshal.loads(message)  # noqa: S302 - from a worker of this server
         if form != FORM:
             raise ValueError(f"a connection in form {form!r} arrived")
+        is_secure, server, peer, told, head, rest = parts
         request, left_out = (None, ()) if head is None else self._request(head, fds[1:])
         sock = socket.socket(fileno=fds[0])
         sock.setblocking(False)
-        return Handed(sock, server, peer, told, request, left_out, rest)
+        return Handed(sock, is_secure, server, peer, told, request, left_out, rest)
 
     def _request(self, head: Head, fds: list[int]) -> tuple[Request, tuple[str, ...]]:
         line, method, target, path, is_http11, keep_alive, fields, left_out, has_body, octets, size = head

@@ -12,6 +12,7 @@ from wsgid.hooks import IN_A_WORKER, Hooks, RequestView, ResponseView, accepts
 
 if TYPE_CHECKING:
     import logging
+    import ssl
     from collections.abc import Callable, Iterable, Mapping
 
     from wsgid.hooks import ServerView, WorkerView
@@ -45,6 +46,24 @@ class Moments:
     def post_worker_init(self) -> None:
         """Raises ApplicationError, likewise."""
         self._must("post_worker_init", self._worker)
+
+    def ssl_context(self, default: ssl.SSLContext) -> ssl.SSLContext:
+        """Return the context that the hook makes, of `default` or of its own; without a hook, `default`.
+
+        Raises ApplicationError: a worker that shakes hands in another way than is wanted is not to serve.
+        """
+        function = self._hooks.get("ssl_context")
+        if function is None:
+            return default
+        # Lazy: whoever has a context has imported ssl.
+        from wsgid.net.tls import require_server  # noqa: PLC0415
+
+        try:
+            context: ssl.SSLContext = function(self._worker.cfg, lambda: default)
+            require_server(context)
+        except (Exception, SystemExit) as error:
+            raise ApplicationError(f"the hook ssl_context failed\n{own_traceback(error).text}") from error
+        return context
 
     def worker_int(self) -> None:
         self._worker.alive = False

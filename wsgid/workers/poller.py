@@ -112,7 +112,7 @@ class Poller:
         if connection.state is State.PARKED:
             self.waiting[connection.fd] = connection
         else:
-            events = WRITE if connection.state is State.WRITING else READ
+            events = WRITE if connection.writes else READ
             self.wait(connection, connection.state, connection.since, connection.deadline, events)
 
     def park(self, connection: Connection, now: float, deadline: float) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.daemon.title import set_title
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode
-from wsgid.workers.boot import Settled, load, settle_in
+from wsgid.workers.boot import Settled, load, make_tls, settle_in
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.migrations import tell_pending_migrations
 from wsgid.workers.moments import Moments
@@ -83,6 +83,7 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
         moments.post_fork()
         app = load(start)
         moments.post_worker_init()
+        tls = make_tls(start, settled.server, moments)
         # logging.config switches off every logger that it is not told of, unless it is told not to.
         start.error_log.logger.disabled = False
     except (ApplicationError, ConfigurationError) as error:
@@ -97,6 +98,7 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
     context = WorkerContext(
         settings=start.settings,
         listeners=start.listeners,
+        tls=tls,
         app=moments.around(app),
         log=start.error_log.logger,
         record=compose(

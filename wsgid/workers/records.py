@@ -67,17 +67,26 @@ class RefusalLog:
 
     def write(self, refusal: Refusal, environ: dict[str, Any], now: float) -> None:
         """`now` is `time.monotonic()`, as for `tick`."""
+        if self._has_room(now):
+            self._log.warning(
+                "request refused status=%d peer=%s reason: %s",
+                refusal.status,
+                environ.get("REMOTE_ADDR") or "-",
+                escape(refusal.detail),
+            )
+
+    def write_handshake(self, why: str, environ: dict[str, Any], now: float) -> None:
+        """Tell of a handshake that came to nothing: every scanner makes some, so nobody need act."""
+        if self._log.isEnabledFor(logging.INFO) and self._has_room(now):
+            self._log.info("TLS handshake failed peer=%s reason: %s", environ.get("REMOTE_ADDR") or "-", why)
+
+    def _has_room(self, now: float) -> bool:
         self.tick(now)
         if self._written >= self.MOST_A_SECOND and not self._log.isEnabledFor(logging.DEBUG):
             self._left_out += 1
-            return
+            return False
         self._written += 1
-        self._log.warning(
-            "request refused status=%d peer=%s reason: %s",
-            refusal.status,
-            environ.get("REMOTE_ADDR") or "-",
-            escape(refusal.detail),
-        )
+        return True
 
     def tick(self, now: float) -> None:
         """Begin another second, if it is time, and tell what the last one has left out."""

@@ -12,6 +12,7 @@ from wsgid.log.syslog import Syslog
 from wsgid.metrics.scoreboard import Scoreboard
 from wsgid.metrics.statsd import Statsd
 from wsgid.net.listener import Listener
+from wsgid.net.pem import PemFiles
 from wsgid.wsgi.exchange import Application
 
 
@@ -33,6 +34,8 @@ class Start:
     syslog: Syslog | None
     access_log: AccessLog | None
     statsd: Statsd | None
+    # What is needed to speak TLS; None: clients speak plain HTTP.
+    pem_files: PemFiles | None
     # Whom to become, before anything of the application's runs.
     identity: Identity | None
     # What hooks are given.

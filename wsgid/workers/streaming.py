@@ -61,16 +61,17 @@ class BodyPull:
 
     def _receive(self) -> bytes:
         connection = self._connection
-        try:
-            return connection.sock.recv(READ)
-        except BlockingIOError:
-            pass
         cell = connection.cell
-        if cell is not None:
-            cell.waiting()
-        if not connection.wait(connection.fd, select.POLLIN, self._timeout):
-            self.refusal = Refusal(408, "Request Timeout", "body not complete")
-            raise TimeoutError(f"the client sent nothing for {self._timeout:g} s")
-        if cell is not None:
-            cell.progress(monotonic())
-        return connection.sock.recv(READ)
+        while True:
+            try:
+                return connection.sock.recv(READ)
+            except BlockingIOError:
+                pass
+            if cell is not None:
+                cell.waiting()
+            if not connection.wait(connection.fd, select.POLLIN, self._timeout):
+                self.refusal = Refusal(408, "Request Timeout", "body not complete")
+                raise TimeoutError(f"the client sent nothing for {self._timeout:g} s")
+            # Of TLS it may be a part of a record, from which nothing can be read yet.
+            if cell is not None:
+                cell.progress(monotonic())

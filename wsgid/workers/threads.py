@@ -33,6 +33,7 @@ from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
 from wsgid.workers.ending import Ending
 from wsgid.workers.handover import HandOver
+from wsgid.workers.handshakes import Handshakes, has_begun
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.poller import READ, WRITE, Poller
 from wsgid.workers.records import RefusalLog, make_report
@@ -45,6 +46,10 @@ from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 # A member of an enum costs two look-ups; these are asked for at each event.
 PREAMBLE, FRESH, HEAD, BODY, IDLE = State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.IDLE
 SERVING, WRITING, LINGERING = State.SERVING, State.WRITING, State.LINGERING
+HANDSHAKE = State.HANDSHAKE
+
+# Nobody has asked for anything that is not answered.
+UNASKED = frozenset({State.PREAMBLE, State.HANDSHAKE, State.FRESH, State.IDLE})
 
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
 HEAD_READ = 16 * 1024
@@ -73,6 +78,8 @@ class Seat:
 
 class ThreadServer:
     """Serves the connections of one worker with its threads."""
+
+    speaks_tls = True
 
     def __init__(self, context: WorkerContext) -> None:
         """Decide once what would otherwise be asked at each request."""
@@ -105,6 +112,7 @@ class ThreadServer:
         self._maker = ConnectionMaker(
             settings,
             self._spool,
+            context.tls,
             buffering=self._buffering,
             multithread=self._threads > 1,
             on_take=self._poller.forget,
@@ -124,9 +132,13 @@ class ThreadServer:
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
+        self._handshakes = Handshakes(
+            self._poller, self._ending, self._refusals, self._header_timeout, self._pass_on
+        )
         self._deadlines = Deadlines(
             self._poller,
             self._ending,
+            self._handshakes,
             body_timeout=self._body_timeout,
             send_timeout=self._send_timeout,
             pass_on=self._pass_on_late,
@@ -234,6 +246,8 @@ class ThreadServer:
             self._ending.linger_on(connection, now)
         elif state is PREAMBLE:
             self._read_preamble(connection, now, seat)
+        elif state is HANDSHAKE:
+            self._shake_on(connection, now, seat)
         else:
             self._read_on(connection, now, seat)
 
@@ -253,7 +267,12 @@ class ThreadServer:
             self._ending.close(connection)
             return
         self._maker.introduce(connection, told)
-        self._read_on(connection, now, seat)
+        self._on_event(connection, now, seat)
+
+    def _shake_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
+        """Go on with a handshake, and with the request that may have come with its last octets."""
+        if self._handshakes.go_on(connection, now, may_stay=seat is not None):
+            self._feed(connection, b"", now, seat)
 
     def _read_on(self, connection: Connection, now: float, seat: Seat | None) -> None:
         state = connection.state
@@ -421,16 +440,19 @@ class ThreadServer:
             except Refusal as refusal:
                 self._ending.refuse(connection, refusal, now)
                 return
-            if following is None or leaving.passes_on:
-                self._go_on(connection, following, now, seat)
+            if following is None:
+                # Not by a way that comes back here: a client can send thousands of them.
+                following = parser.request if not self._buffering else None
+                if following is None:
+                    self._go_on(connection, now, seat)
+                    return
+            if leaving.passes_on and self._pass_on(connection, following):
                 return
             request = following
 
-    def _go_on(self, connection: Connection, following: Request | None, now: float, seat: Seat) -> None:
-        """Go on after an answer with the request behind it, of which at least a part is here."""
-        if following is not None:
-            self._dispatch(connection, following, now, seat)
-        elif connection.parser.in_body:
+    def _go_on(self, connection: Connection, now: float, seat: Seat) -> None:
+        """Go on after an answer with the request behind it, of which a part is here."""
+        if connection.parser.in_body:
             # Its head is here and perhaps asks for a 100: as if it had just come.
             self._feed(connection, b"", now, seat)
         else:
@@ -556,6 +578,7 @@ class ThreadServer:
             or self._leaving.closes
             or connection.parser.has_begun
             or (connection.preamble is not None and connection.preamble.has_begun)
+            or has_begun(connection)
             or not self._handover.send(connection, request)
         ):
             return False
@@ -617,7 +640,8 @@ class ThreadServer:
                 return
             is_last = self._context.is_last or self._handover is None
             self._leaving.begin(now, with_heirs=not is_last)
-            self._around.closes |= self._leaving.closes
+            # Where TLS is spoken nothing can be left to others but what has not begun.
+            self._around.closes |= self._leaving.closes or self._context.tls is not None
         self._drain(now, is_last=is_last)
 
     def _drain(self, now: float, *, is_last: bool) -> None:
@@ -633,13 +657,12 @@ class ThreadServer:
                     self._poller.wait(connection, connection.state, now, connection.deadline)
         self._close_doors(now)
         for connection in list(self._poller.waiting.values()):
-            if connection.state not in {State.IDLE, State.FRESH, State.PREAMBLE} or not self._poller.claim(
-                connection
-            ):
+            if connection.state not in UNASKED or not self._poller.claim(connection):
                 continue
             if is_last or not self._pass_on(connection, None):
                 deadline = min(connection.deadline, self._leaving.idle_until)
-                self._poller.wait(connection, connection.state, now, deadline)
+                events = WRITE if connection.writes else READ
+                self._poller.wait(connection, connection.state, now, deadline, events)
         self._on_fewer()
 
     def _close_doors(self, now: float) -> None:

@@ -146,17 +146,18 @@ def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
             may_bind_low_ports=unit is not None and unit.may_bind_low_ports,
         )
     yield from files.look_at_files_of_arbiter(settings, made)
+    yield from tls.look_at_tls(settings)
 
 
 def _looks_of_worker(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
     yield from files.look_at_files_of_worker(loaded.settings, unit.directories if unit else ())
-    yield from tls.look_at_tls(loaded.settings)
 
 
 def _cheap_looks(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
     """Look at what a running server cannot be in the way of: not at its addresses, and at no import."""
     yield from addresses.look_at_pairs(loaded.settings.bind)
     yield from files.look_at_files_of_arbiter(loaded.settings, unit.directories if unit else ())
+    yield from tls.look_at_tls(loaded.settings)
     yield from _looks_of_worker(loaded, unit)
 
 

@@ -1,0 +1,47 @@
+"""Answers in each of the ways in which a response can leave, with a body that is easily found on a wire."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# It is looked for in what passes by: a response that was not ciphered has it.
+MARK = b"in plain text "
+SIZE = 1 << 20
+BODY = MARK * (SIZE // len(MARK))
+FILE = Path(__file__)
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as the path says."""
+    path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+    headers = [("Content-Type", "text/plain"), ("X-Mark", MARK.decode().strip())]
+    if path == "/environ":
+        start_response("200 OK", headers)
+        return [json.dumps(environ, default=repr).encode()]
+    if path == "/echo":
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", headers)
+        return [body]
+    if path == "/blocks":
+        start_response("200 OK", headers)
+        return (BODY[at : at + 10_000] for at in range(0, len(BODY), 10_000))
+    if path == "/file":
+        start_response("200 OK", headers)
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](FILE.open("rb"))
+        return wrapped
+    if path == "/hints":
+        environ["wsgi.early_hints"]([("Link", MARK.decode())])
+    if path == "/sleep":
+        time.sleep(float(query))
+    if path == "/fail":
+        raise RuntimeError(MARK)
+    start_response("200 OK", headers)
+    return [BODY if path == "/large" else MARK]
