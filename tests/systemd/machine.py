@@ -32,6 +32,8 @@ import os, time
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/hang":
         time.sleep(3600)
+    if environ["PATH_INFO"] == "/fail":
+        1 / 0
     start_response("200 OK", [("Content-Length", "3")])
     return [b"ok\\n"]
 """

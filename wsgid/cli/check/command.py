@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.apps import virtualenv
-from wsgid.cli.check import addresses, application, elsewhere, files, proxy, tls
+from wsgid.cli.check import addresses, application, elsewhere, files, proxy, sandbox, tls
 from wsgid.cli.check.child import look_as
 from wsgid.cli.check.finding import Finding, diagnostic
 from wsgid.cli.check.identity import Cast, cast, why_unknown
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from wsgid.cli.check.unit import Unit
     from wsgid.config.load import Loaded
     from wsgid.config.options import Program
+    from wsgid.config.settings import Settings
 
 # What needs no import: the kernel's answers come at once, a name server's or a file system's may not.
 LOOK_S = 10.0
@@ -65,7 +66,9 @@ def check(
     settings = loaded.settings
     players = cast(settings.user, settings.group, unit, initgroups=settings.initgroups)
     with _in_directory(start):
-        found = [*players.findings, *_accounts(loaded), *_daemon(loaded, unit), *_reloader(loaded)]
+        found = [*players.findings, *_accounts(loaded), *_reloader(loaded)]
+        if unit is not None:
+            found += sandbox.look_at_unit(settings, unit, start)
         if command.no_app:
             found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
@@ -78,7 +81,12 @@ def check(
         tuple(diagnostics),
         loaded.files,
         variables_of(loaded),
-        (*loaded.notes, *players.notes, *addresses.notes(settings.bind), *_unit_notes(unit, start, environ)),
+        (
+            *loaded.notes,
+            *players.notes,
+            *addresses.notes(settings.bind),
+            *_unit_notes(settings, unit, start, environ),
+        ),
     )
     return report, loaded
 
@@ -200,16 +208,13 @@ def _reloader(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("cannot-import", message, "reload_engine", note="pip install watchfiles")
 
 
-def _daemon(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:
-    if loaded.settings.daemon and unit is not None:
-        message = f"`daemon` under {unit.name}: systemd would take the server for ended"
-        yield Finding("conflict", message, "daemon", None, "leave it out")
-
-
-def _unit_notes(unit: Unit | None, start: str, environ: Mapping[str, str]) -> Iterator[str]:
+def _unit_notes(
+    settings: Settings, unit: Unit | None, start: str, environ: Mapping[str, str]
+) -> Iterator[str]:
     """Say what the unit will do otherwise than this check."""
     if unit is None:
         return
+    yield from sandbox.notes_of_unit(settings, unit)
     if start != "/":
         yield f"start directory {start}, as in {unit.name}"
     ours = sorted(name for name in environ if name.startswith("WSGID_"))

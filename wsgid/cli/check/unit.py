@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,19 @@ _MADE = {
     "CacheDirectory": "/var/cache",
     "LogsDirectory": "/var/log",
 }
+# systemd.time(7), those that a stop may be measured in.
+_UNITS = {
+    name: factor
+    for names, factor in (
+        ("us usec", 1e-6),
+        ("ms msec", 1e-3),
+        ("s sec second seconds", 1.0),
+        ("m min minute minutes", 60.0),
+        ("h hr hour hours", 3600.0),
+        ("d day days", 86400.0),
+    )
+    for name in names.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,17 @@ class Unit:
     may_bind_low_ports: bool = False
     is_passed_sockets: bool = False
     """A socket unit listens for it."""
+    type: str = "simple"
+    hears_us: bool = False
+    """It may be asked for more time (sd_notify(3))."""
+    timeout_stop_s: float = 90.0
+    protect_system: str = ""
+    """"yes", "full" or "strict"; "" where nothing of it is protected."""
+    protect_home: str = ""
+    """"yes", "read-only" or "tmpfs"; "" where none are protected."""
+    has_private_tmp: bool = False
+    writable: tuple[str, ...] = ()
+    """Paths that are writable whatever else is protected (ReadWritePaths=)."""
     variables: tuple[str, ...] = ()
     """Names that its Environment= sets."""
     environment_files: tuple[str, ...] = ()
@@ -80,20 +105,30 @@ def read_unit(name: str, instance: str, texts: Iterable[str]) -> Unit:
         else:
             values[key] = []  # an empty one takes back what was said
     last = {key: given[-1] for key, given in values.items() if given}
-    capabilities = " ".join(values.get("AmbientCapabilities", []))
+    kind = last.get("Type", "simple")
+    is_dynamic = _is_yes(last.get("DynamicUser", ""))
     return Unit(
         name=name,
         user=last.get("User", ""),
         group=last.get("Group", ""),
         supplementary_groups=tuple(_words(values, "SupplementaryGroups")),
-        is_dynamic=last.get("DynamicUser", "no").lower() in ("1", "yes", "true", "on"),
+        is_dynamic=is_dynamic,
         working_directory=last.get("WorkingDirectory", "/").lstrip("-").replace("~", "/") or "/",
         directories=tuple(
             f"{parent}/{word.partition(':')[0]}"
             for key, parent in _MADE.items()
             for word in _words(values, key)
         ),
-        may_bind_low_ports="CAP_NET_BIND_SERVICE" in capabilities and not capabilities.startswith("~"),
+        may_bind_low_ports=_has_capability(values, "AmbientCapabilities", default=False)
+        and _has_capability(values, "CapabilityBoundingSet", default=True),
+        type=kind,
+        hears_us=kind.startswith("notify") or last.get("NotifyAccess", "none") != "none",
+        timeout_stop_s=seconds(last.get("TimeoutStopSec", last.get("TimeoutSec", ""))),
+        # DynamicUser= brings along what keeps its files together: ProtectSystem=strict and others.
+        protect_system="strict" if is_dynamic else _word(last.get("ProtectSystem", "")),
+        protect_home=_word(last.get("ProtectHome", "")) or ("read-only" if is_dynamic else ""),
+        has_private_tmp=is_dynamic or _is_yes(last.get("PrivateTmp", "")),
+        writable=tuple(word.lstrip("-+") for word in _words(values, "ReadWritePaths")),
         is_passed_sockets=bool(last.get("Sockets")),
         variables=tuple(
             match[1]
@@ -102,6 +137,37 @@ def read_unit(name: str, instance: str, texts: Iterable[str]) -> Unit:
         ),
         environment_files=tuple(value.lstrip("-") for value in values.get("EnvironmentFile", [])),
     )
+
+
+def seconds(text: str, default: float = 90.0) -> float:
+    """Read a time span (systemd.time(7)); what cannot be read is systemd's default, as is nothing."""
+    if text.strip() == "infinity":
+        return inf
+    parts = re.findall(r"([\d.]+)\s*([a-z]*)", text)
+    try:
+        return sum(float(number) * _UNITS[unit or "s"] for number, unit in parts) if parts else default
+    except (KeyError, ValueError):
+        return default
+
+
+def _is_yes(text: str) -> bool:
+    return text.lower() in ("1", "yes", "y", "true", "t", "on")
+
+
+def _word(text: str) -> str:
+    """Return a word that may be a boolean, too: "" for no."""
+    if _is_yes(text):
+        return "yes"
+    return "" if text.lower() in ("", "0", "no", "n", "false", "f", "off") else text
+
+
+def _has_capability(values: dict[str, list[str]], key: str, *, default: bool) -> bool:
+    """Say whether a set of capabilities has the one for low ports; `default` is for one that is not given."""
+    if key not in values:
+        return default
+    words = " ".join(values[key])
+    is_named = "CAP_NET_BIND_SERVICE" in words
+    return not is_named if words.startswith("~") else is_named  # ~ takes away from all
 
 
 def _drop_ins(names: Sequence[str], path: Sequence[str]) -> list[Path]:

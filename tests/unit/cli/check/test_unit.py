@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
-from wsgid.cli.check.unit import Unit, find_unit, read_unit
+import pytest
+
+from wsgid.cli.check.unit import Unit, find_unit, read_unit, seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +33,12 @@ LogsDirectory=wsgid
 AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_KILL
 Environment=A=1 "WSGID_WORKERS=2 3" WSGID_X=%%
 EnvironmentFile=-/etc/default/wsgid-%i
+Type=notify
+TimeoutStopSec=1min 30s
+ProtectSystem=full
+ProtectHome=1
+PrivateTmp=true
+ReadWritePaths=/srv/a -/srv/b
 """
     assert read_unit(NAME, "shop", [text]) == Unit(
         name=NAME,
@@ -39,6 +48,13 @@ EnvironmentFile=-/etc/default/wsgid-%i
         working_directory="/srv/shop",
         directories=("/run/wsgid/shop", "/run/extra", "/var/log/wsgid"),
         may_bind_low_ports=True,
+        type="notify",
+        hears_us=True,
+        timeout_stop_s=90.0,
+        protect_system="full",
+        protect_home="yes",
+        has_private_tmp=True,
+        writable=("/srv/a", "/srv/b"),
         variables=("A", "WSGID_WORKERS", "WSGID_X"),
         environment_files=("/etc/default/wsgid-shop",),
     )
@@ -90,3 +106,39 @@ def _found(path: Path) -> Unit:
     unit = find_unit("shop", [str(path)])
     assert unit is not None
     return unit
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("60", 60.0),
+        ("1min 30s", 90.0),
+        ("500ms", 0.5),
+        ("infinity", inf),
+        ("", 90.0),
+        ("soon", 90.0),
+        ("1y", 90.0),
+    ],
+)
+def test_a_time_span_is_read_as_systemd_reads_it(text: str, expected: float) -> None:
+    assert expected == seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", False),
+        ("AmbientCapabilities=CAP_NET_BIND_SERVICE", True),
+        ("AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=", False),
+        ("AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE", True),
+        ("AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=~CAP_KILL", True),
+    ],
+)
+def test_a_capability_is_of_use_within_its_bounds(lines: str, expected: bool) -> None:  # noqa: FBT001
+    assert expected is read_unit(NAME, "shop", [f"[Service]\n{lines}\n"]).may_bind_low_ports
+
+
+def test_a_dynamic_user_brings_its_protection_along() -> None:
+    unit = read_unit(NAME, "shop", ["[Service]\nDynamicUser=yes\nProtectSystem=full\n"])
+
+    assert ("strict", "read-only", True) == (unit.protect_system, unit.protect_home, unit.has_private_tmp)
