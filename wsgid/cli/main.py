@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wsgid import __version__
+from wsgid.cli import last_words
 from wsgid.cli.commands import run
 from wsgid.cli.environment import enter, enter_early
 from wsgid.cli.machine import why_not_here
@@ -49,8 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif command.wants_version:
             put(f"{command.program.name} {__version__}\n")
         elif command.action == "serve":
-            # Before the imports of _run, which would be for nothing.
-            return _run(argv, {}, None, enter_early(command, argv, start_directory()))
+            address = last_words.listener(os.environ)
+            try:
+                # Before the imports of _run, which would be for nothing.
+                return _run(argv, {}, None, enter_early(command, argv, start_directory()))
+            except WsgidError as error:
+                last_words.tell(address, error)
+                raise
         else:
             directory = start_directory()
             # A Python file may import what only the other environment has. Not as root, who merely asks: what
