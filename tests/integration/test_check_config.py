@@ -591,6 +591,15 @@ def test_what_is_no_virtual_environment_is_told(site: Project) -> None:
     assert "`none` is no virtual environment" in site.check().error
 
 
+def test_instances_behind_their_sockets_are_not_at_odds_by_a_default(site: Project) -> None:
+    """Where systemd passes sockets and `bind` is left out, nobody listens at 127.0.0.1:8000."""
+    for name in ("a", "b"):
+        site.write(f"etc/{name}.toml", 'app = "site_"\n')
+    site.write("units/wsgid@.service", "[Service]\nSockets=wsgid@%i.socket\n")
+
+    assert "cannot both listen" not in site.check_instances("--all", "--no-app").error
+
+
 def test_instances_are_checked_together(site: Project) -> None:
     site.write("etc/wsgid.toml", 'control_socket = "/tmp/wsgid-no-such-control"\n')
     site.write("etc/a.toml", 'app = "site_"\nbind = ["127.0.0.1:8123"]\npidfile = "/tmp/a.pid"\n')

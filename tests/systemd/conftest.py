@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from tests.systemd.machine import Machine, install
+from tests.systemd.package import Packages, build
 
 LAYER: Final = Path(__file__).with_name("layer")
 # The first with all that newer units and drop-ins ask for: FileDescriptorStorePreserve=.
@@ -69,6 +70,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("wsgid")
     install(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def packages(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """Give the Debian package of this clone; it takes half a minute to build."""
+    return build(tmp_path_factory.mktemp("packages"))
 
 
 @pytest.fixture

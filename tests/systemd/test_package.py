@@ -12,20 +12,17 @@ import pytest
 
 from tests.support import ROOT
 from tests.systemd.machine import WORDS, boot, chapters
-from tests.systemd.package import NEXT, Packages, build
+from tests.systemd.package import NEXT
 from wsgid import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tests.systemd.package import Packages
+
 # The first one waits for the package to be built.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-
-@pytest.fixture(scope="session")
-def packages(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> Packages:
-    return build(tmp_path_factory.mktemp("packages"))
 
 
 @pytest.fixture(scope="module")

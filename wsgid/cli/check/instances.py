@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from wsgid.cli.check.addresses import addresses, are_at_odds
 from wsgid.cli.check.command import check
 from wsgid.cli.check.report import Report
-from wsgid.cli.check.unit import UNIT_PATH
+from wsgid.cli.check.unit import UNIT_PATH, find_unit
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.files import DIRECTORY, instances, look
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from wsgid.config.load import Loaded
     from wsgid.config.options import Command
@@ -43,30 +43,36 @@ def check_all(
     words = ["--check-config", *(["--no-app"] if command.no_app else [])]
     reports = []
     all_loaded: dict[str, Loaded] = {}
+    passed: set[str] = set()
     for name in names:
         argv = [*words, "--instance", name]
         report, loaded = check(argv, environ, cwd, directory=directory, unit_path=unit_path)
         reports.append(replace(report, is_named=True))
         if loaded is not None:
             all_loaded[name] = loaded
+        unit = find_unit(name, unit_path)
+        if unit is not None and unit.is_passed_sockets:
+            passed.add(name)
     files = tuple(dict.fromkeys(file for report in reports for file in report.files))
     variables = max(report.variables for report in reports)
-    clashing = Report(directory, tuple(clashes(all_loaded, cwd)), files, variables, is_named=True)
+    clashing = Report(directory, tuple(clashes(all_loaded, cwd, passed)), files, variables, is_named=True)
     return clashing, *reports
 
 
-def clashes(all_loaded: Mapping[str, Loaded], cwd: str) -> Iterator[Diagnostic]:
-    """Yield what two instances want, and only one can have."""
+def clashes(all_loaded: Mapping[str, Loaded], cwd: str, passed: Collection[str] = ()) -> Iterator[Diagnostic]:
+    """Yield what two instances want, and only one can have; `passed` are those that are passed sockets."""
     names = list(all_loaded)
     for index, second in enumerate(names):
         for first in names[:index]:
-            yield from _clashes_of_two(first, all_loaded[first], second, all_loaded[second], cwd)
+            yield from _clashes_of_two(first, all_loaded[first], second, all_loaded[second], cwd, passed)
 
 
-def _clashes_of_two(first: str, one: Loaded, second: str, other: Loaded, cwd: str) -> Iterator[Diagnostic]:
+def _clashes_of_two(
+    first: str, one: Loaded, second: str, other: Loaded, cwd: str, passed: Collection[str]
+) -> Iterator[Diagnostic]:
     both_share_ports = one.settings.reuse_port and other.settings.reuse_port
-    for at, address in addresses(other.settings.bind):
-        for before, taken in addresses(one.settings.bind):
+    for at, address in addresses(_bind(second, other, passed)):
+        for before, taken in addresses(_bind(first, one, passed)):
             is_shared = both_share_ports and not address.path
             if are_at_odds(taken, address) and not is_shared:
                 message = f"instances `{first}` and `{second}` cannot both listen at {address}"
@@ -76,6 +82,11 @@ def _clashes_of_two(first: str, one: Loaded, second: str, other: Loaded, cwd: st
         if all(paths) and len({os.path.realpath(Path(cwd, path)) for path in paths}) == 1:
             message = f"instances `{first}` and `{second}` have the same {name}, {paths[0]}"
             yield _clash(message, (second, other, None), (first, one, None), name)
+
+
+def _bind(name: str, loaded: Loaded, passed: Collection[str]) -> Sequence[str]:
+    """Return where an instance listens by itself: without `bind` at the sockets that it is passed alone."""
+    return () if name in passed and "bind" not in loaded.history else loaded.settings.bind
 
 
 def _clash(
