@@ -348,6 +348,27 @@ def _zombies(server: ServerProcess) -> list[str]:
     return [pid for pid, state in states.items() if state == "Z"]
 
 
+def test_a_worker_that_is_told_to_leave_in_its_first_moment_leaves(serve: Serve) -> None:
+    """Its template ignores the signals that end all of us; they wait until the worker does no longer."""
+    slow = """
+import time
+def wait():
+    if os.path.exists("slow") and os.getppid() != LOADED_BY:
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+os.register_at_fork(after_in_child=wait)
+"""
+    server = start(serve, "--log-level", "debug", text=f"{APP}{slow}")
+    (server.directory / "slow").touch()
+    server.signal(signal.SIGTTIN)
+    server.expect("worker started slot=1")
+    server.signal(signal.SIGTTOU)
+    server.expect("worker retired slot=1")
+    (server.directory / "go").touch()
+
+    server.expect(r"worker gone slot=1 pid=\d+ generation=1 killed by SIGTERM, retired")
+
+
 @pytest.mark.load
 @pytest.mark.timeout(180)
 def test_no_request_is_lost_by_what_happens_to_templates_and_workers() -> None:

@@ -78,7 +78,9 @@ def spawn_apart(
     announced; it leaves if we end before. Raises OSError if the kernel has no room for a process.
     """
     _flush()
-    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    # But for the last words of one that hangs in what the application wants done at a fork.
+    blocked = signal.valid_signals() - {signal.SIGABRT}
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     pipes: list[int] = []
     try:
         told, telling = _add_pipe(pipes)

@@ -147,10 +147,15 @@ class _Nursery:
         """Fork a worker, or say on its channel why not."""
         channel = _SOCKET(fileno=channel_fd)
         start = self._worker_start(birth, channel, stacks, listeners)
+
+        def first_steps() -> None:
+            process.heed_ends()  # all signals wait: one that tells it to leave is not to be lost
+            self._start.channel.close()
+
         self._start.hooks.tell("pre_fork", start.server_view, start.worker_view)
         try:
             spawn_apart(
-                self._start.channel.close,
+                first_steps,
                 lambda: process.run(start, self._settled),
                 lambda pid: process.tell(channel, BORN + b"%d" % pid),
             )

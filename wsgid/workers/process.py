@@ -150,6 +150,12 @@ def be_deaf() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def heed_ends() -> None:
+    """Be ended by a signal again, in a worker that a deaf process has forked; before it hears of any."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def give_up(channel: socket.socket, error: Exception, last_words: LastWords) -> None:
     """Say why the application cannot be loaded."""
     if last_words.imported is not None:
