@@ -296,14 +296,22 @@ def test_workers_serve_on_without_their_template_and_another_one_comes(serve: Se
 
 
 @pytest.mark.fault
-def test_a_template_that_hangs_is_replaced(serve: Serve) -> None:
-    server = start(serve, "-w", "2")
-    server.signal(signal.SIGSTOP, template(server))
+def test_a_template_that_hangs_says_where_and_is_replaced(serve: Serve) -> None:
+    hang = """
+def hang_at_fork():
+    while os.path.exists("hang"): pass
+os.register_at_fork(before=hang_at_fork)
+"""
+    server = start(serve, "-w", "2", text=f"{APP}{hang}")
+    first = template(server)
+    (server.directory / "hang").touch()
     server.signal(signal.SIGKILL, min(workers(server)))
 
     server.expect(r"template hung pid=\d+ generation=1: no worker was forked within 10\.\d s", deadline_s=30)
+    server.expect(r'File ".*shop\.py", line \d+ in hang_at_fork')
+    (server.directory / "hang").unlink()
     server.expect("worker ready", count=3, deadline_s=30)
-    server.expect("template gone .* killed by SIGKILL, by us")
+    server.expect(rf"template gone pid={first} generation=1 .*, by us")
 
 
 def test_all_leave_when_the_arbiter_is_killed(serve: Serve) -> None:
