@@ -115,6 +115,83 @@ def test_an_address_in_use_costs_no_request() -> None:
     assert ([], 0) == (tally.failures, tally.closed_idle)
 
 
+APPLICATION = "from tests.load.app import application\n"
+
+# What is written over the application, and what the log says of that.
+DEPLOYS = {
+    "does not import": ("import nowhere_to_be_found\n", r"ModuleNotFoundError: .*nowhere_to_be_found"),
+    "exits": ("import sys; sys.exit(3)\n", r"it called sys.exit\(3\)"),
+    "dies": ("import os; os._exit(0)\n", r"exit status 0"),
+    "hangs": ("while True: pass\n", r"not loaded within boot_timeout \(6 s\)"),
+}
+
+
+@pytest.mark.load
+@pytest.mark.parametrize("name", DEPLOYS)
+def test_a_bad_application_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
+    """One worker tries it; those who serve are not asked to leave before it has come through."""
+    code, said = DEPLOYS[name]
+    text = TOML.replace("= 3", "= 6" if name == "hangs" else "= 30")
+    files = {"shop.toml": text, "shop.py": APPLICATION}
+    with (
+        stage("-c", "shop.toml", bind=(), app="shop:application", files=files) as on,
+        Load(on.address, LOAD) as load,
+    ):
+        load.wait_round()
+        server, before = on.server, on.server.children()
+        (server.directory / "shop.py").write_text(code)
+        # New settings that come with it are not taken either.
+        (server.directory / "shop.toml").write_text(text.replace("before", "after").replace("= 2", "= 3"))
+        server.signal(signal.SIGHUP)
+        server.expect("reload begun generation=2", deadline_s=30.0)
+        server.expect("reload refused, generation=1 serves on", deadline_s=30.0)
+        server.expect(said)
+        # The one that tried it is gone.
+        server.expect("worker gone .* generation=2 ")
+        load.wait_round()
+        assert before == server.children()
+        assert b"before" == header_of(server)
+        server.expect_notification(
+            r"STATUS=reload refused: .*; serving the configuration of [-0-9]+ [0-9:]+; .*"
+        )
+
+        (server.directory / "shop.py").write_text(APPLICATION)
+        server.signal(signal.SIGHUP)
+        server.expect("reload done generation=3 workers=3", deadline_s=30.0)
+        load.wait_round()
+        assert b"after" == header_of(server)
+        tally = load.stop()
+
+    report(tally)
+    assert ([], 0) == (tally.failures, tally.closed_idle)
+    assert "the next worker starts" not in server.log
+
+
+@pytest.mark.load
+def test_bind_changes_without_a_refused_connection() -> None:
+    """What stays is never closed; what is new listens when the log says so."""
+    text = TOML.replace("= 3", "= 30")
+    with stage("-c", "shop.toml", bind=(), files={"shop.toml": text}) as on, Load(on.address, LOAD) as load:
+        load.wait_round()
+        server, stays = on.server, TOML.partition("[")[2].partition("]")[0]
+        for number, bind in enumerate([f'"unix:./one", {stays}', f'{stays}, "unix:./two"', stays], start=2):
+            (server.directory / "shop.toml").write_text(text.replace(stays, bind))
+            server.signal(signal.SIGHUP)
+            server.expect(f"reload done generation={number}", deadline_s=60.0)
+            for name in ("one", "two"):
+                is_bound = name in bind
+                assert is_bound == (server.directory / name).exists()
+                if is_bound:
+                    with server.connect(f"unix:./{name}") as client:
+                        client.sendall(b"GET /answer?0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        load.wait_round()
+        tally = load.stop()
+
+    report(tally)
+    assert ([], 0) == (tally.failures, tally.closed_idle)
+
+
 def test_all_mistakes_are_told_a_line_each(serve: Serve) -> None:
     """And `systemctl status` tells the first, and how many there are."""
     server = serve("-c", "shop.toml", files={"shop.toml": TOML})

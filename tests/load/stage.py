@@ -67,7 +67,8 @@ def stage(*args: str, peer: str = "wsgid", **options: Any) -> Iterator[Stage]:
         events.bind(path)
         events.settimeout(EVENT_DEADLINE_S)
         env = {"LOAD_NOTES": str(notes), "LOAD_EVENTS": path}
-        with start_server(*args, app="tests.load.app:application", env=env, peer=peer, **options) as server:
+        options.setdefault("app", "tests.load.app:application")
+        with start_server(*args, env=env, peer=peer, **options) as server:
             yield Stage(server, ("127.0.0.1", server.port), notes, events)
 
 

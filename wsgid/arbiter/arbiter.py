@@ -453,7 +453,9 @@ class Arbiter:
         if worker.state is State.STARTING:
             self._on_boot_failure(worker, f"the application does not boot: {line}")
         self._explained.discard(worker.pid)
-        self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
+        if worker.ready_at is not None or worker.generation == self._wanted.generation:
+            # One that was to try a reload, and did not get there, says nothing about those who serve.
+            self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
         self._tell_wait("worker", now)
 
     def _tell_wait(self, what: str, now: float) -> None:
