@@ -37,7 +37,7 @@ def tree(root: Path, line: str, files: dict[str, str]) -> Machine:
     for name, text in files.items():
         path = root / "fs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return look(root / "fs", own)
 
 
@@ -66,6 +66,80 @@ def test_version_1_of_cgroups_is_read(tmp_path: Path) -> None:
 def test_a_container_finds_its_limits_at_the_root(tmp_path: Path) -> None:
     """There /proc/self/cgroup may name a path of the host's, which the container does not see."""
     assert GIB == tree(tmp_path, "0::/docker/1234\n", {"memory.max": f"{GIB}\n"}).memory
+
+
+# /proc/self/cgroup, the tree below /sys/fs/cgroup as it is seen, and what is ours of four CPUs and 16 GiB.
+TREES = {
+    "docker, version 2": (
+        "0::/\n",
+        {"cpu.max": "150000 100000\n", "memory.max": "536870912\n"},
+        (2, GIB // 2),
+    ),
+    "kubernetes, version 2, from inside a pod": (
+        "0::/../cri-containerd-1234.scope\n",
+        {"cpu.max": "200000 100000\n", "memory.max": "1073741824\n", "memory.high": "max\n"},
+        (2, GIB),
+    ),
+    "a systemd service with CPUQuota= and MemoryHigh=, in a slice with MemoryMax=": (
+        "0::/system.slice/system-wsgid.slice/wsgid@shop.service\n",
+        {
+            "system.slice/system-wsgid.slice/wsgid@shop.service/cpu.max": "300000 100000\n",
+            "system.slice/system-wsgid.slice/wsgid@shop.service/memory.high": "2147483648\n",
+            "system.slice/system-wsgid.slice/wsgid@shop.service/memory.max": "max\n",
+            "system.slice/memory.max": "8589934592\n",
+        },
+        (3, 2 * GIB),
+    ),
+    "docker, version 1: the path is the host's, what is seen is ours": (
+        "11:memory:/docker/1234\n4:cpu,cpuacct:/docker/1234\n0::/system.slice/containerd.service\n",
+        {
+            "memory/memory.limit_in_bytes": "805306368\n",
+            "cpu,cpuacct/cpu.cfs_quota_us": "50000\n",
+            "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+        },
+        (1, GIB * 3 // 4),
+    ),
+    "version 1 without limits": (
+        "4:memory:/\n1:cpu:/\n",
+        {
+            "memory/memory.limit_in_bytes": "9223372036854771712\n",
+            "cpu/cpu.cfs_quota_us": "-1\n",
+            "cpu/cpu.cfs_period_us": "100000\n",
+        },
+        (4, 16 * GIB),
+    ),
+    "both versions at once: the controllers are version 1's": (
+        "4:memory:/job\n2:cpuset:/\n0::/job\n",
+        {"memory/job/memory.limit_in_bytes": "268435456\n", "unified/job/cgroup.procs": ""},
+        (4, GIB // 4),
+    ),
+    "what no kernel writes": (
+        "0::/\n",
+        {"cpu.max": "many 100000\n", "memory.max": "\N{BLACK STAR}\n"},
+        (4, 16 * GIB),
+    ),
+    "a period of nothing": ("0::/\n", {"cpu.max": "100000 0\n", "memory.max": "\n"}, (4, 16 * GIB)),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_what_a_tree_leaves_us(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, files, (processors, memory) = TREES[name]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16 * GIB // 4096}.get)
+
+    assert Machine(processors, memory) == tree(tmp_path, line, files)
+
+
+def test_affinity_counts_where_there_is_no_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`taskset`, CPUAffinity=, a cpuset: os.cpu_count() would tell of all that the machine has."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3})
+
+    assert 2 == tree(tmp_path, "0::/\n", {"cpu.max": "max 100000\n"}).processors
+
+
+def test_the_three_numbers_are_told() -> None:
+    assert "cpus=2 memory_mb=512 most=12" == str(Machine(2, GIB // 2))
 
 
 def test_no_cgroup_is_no_limit(tmp_path: Path) -> None:
