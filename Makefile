@@ -49,6 +49,9 @@ format: $(VENV)/.lint  ## let ruff put the source in form
 bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
 	$(BIN)/python -m tests.bench $(foreach option,SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 
+reliability: $(VENV)/.test  ## requests lost by what happens to a server, beside gunicorn; writes docs/explanation/reliability.md
+	$(BIN)/python -m tests.load.table $(TIMES)
+
 generated: $(VENV)/.test  ## write what the code knows better: the table of options, parts of the documents, completion
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.completion

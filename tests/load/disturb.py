@@ -6,12 +6,14 @@ server.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.load.account import Kill
-from tests.load.processes import Ends, frozen, peer_ports, workers
+from tests.load.processes import Ends, frozen, parent, peer_ports, workers
 
 if TYPE_CHECKING:
     from tests.load.client import Load
@@ -42,6 +44,39 @@ def reload(arbiter: int, load: Load) -> None:
         os.kill(arbiter, signal.SIGHUP)
         ends.wait(len(before), DEADLINE_S)
     _wait_serving(arbiter, load, count=len(before), known=before)
+
+
+def come_through(arbiter: int, load: Load, patience_s: float) -> bool:
+    """Say whether the server lives after some time, when all clients have seen what became of it."""
+    with Ends([arbiter]) as ends:
+        with contextlib.suppress(AssertionError):
+            ends.wait(1, patience_s)
+        load.wait_round()
+        return not ends.has_ended(arbiter)
+
+
+def upgrade(arbiter: int, load: Load) -> int:
+    """Send USR2; wait until a successor serves and its predecessor has left. Gives the successor's pid.
+
+    Where the predecessor does not leave by itself, it is told to.
+    """
+    before, known = workers(arbiter), set(load.tally.pids)
+    with Ends([arbiter]) as ends:
+        os.kill(arbiter, signal.SIGUSR2)
+
+        def successor() -> int | None:
+            parents = Counter(parent(pid) for pid in load.tally.pids - known - set(before))
+            return next((pid for pid, count in parents.items() if pid and count >= len(before)), None)
+
+        load.wait_for(lambda: successor() is not None, "a successor that serves")
+        heir = successor()
+        assert heir is not None
+        if not ends.has_ended(arbiter):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(arbiter, signal.SIGTERM)
+        ends.wait(1, DEADLINE_S)
+    load.wait_round()
+    return heir
 
 
 def add_worker(arbiter: int, load: Load) -> None:

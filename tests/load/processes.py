@@ -96,6 +96,14 @@ def workers(arbiter: int) -> tuple[int, ...]:
     return tuple(pid for pid in children(arbiter) if "Z" not in _thread_states(pid))
 
 
+def parent(pid: int) -> int:
+    """Give the pid of a process's parent; 0 when it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
 class Ends:
     """The ends of processes that are not our children, by pidfd_open(2): an event, not a guess."""
 
@@ -119,6 +127,13 @@ class Ends:
         for fd in self._fds:
             os.close(fd)
         self._fds.clear()
+
+    def has_ended(self, pid: int) -> bool:
+        """Say whether one has ended by now."""
+        for fd, _ in self._poll.poll(0):
+            self._poll.unregister(fd)
+            self._gone.add(self._fds[fd])
+        return pid in self._gone
 
     def wait(self, count: int, deadline_s: float) -> set[int]:
         """Wait until so many have ended; give them."""
