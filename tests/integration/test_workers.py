@@ -54,10 +54,12 @@ KINDS: Mapping[str, Kind] = {
     "gthread": Kind(("-k", "gthread", "--threads", "4")),
     "gevent": Kind(("-k", "gevent")),
     "eventlet": Kind(("-k", "eventlet")),
+    "tornado": Kind(("-k", "tornado"), "tests.apps.kinds_tornado:site"),
+    "asgi": Kind(("-k", "asgi"), "tests.apps.kinds_asgi:application"),
     "custom": Kind(("-k", "one_by_one:OneByOne"), files=(("one_by_one.py", EXAMPLE),)),
 }
 # Those whose server is that of another kind, with more threads or another library.
-AGAIN = {"gthread", "eventlet"}
+AGAIN = {"gthread", "eventlet", "tornado"}
 
 
 def marked(kinds: Iterable[str]) -> list[str | ParameterSet]:

@@ -66,6 +66,22 @@ def load_app(spec: str) -> Callable[..., Any]:
     return look_at(_called(parsed, found), spec, what="what it returns")
 
 
+def load_asgi(spec: str) -> Callable[..., Any]:
+    """Import an ASGI application, and call it if it is a factory; raises ApplicationError."""
+    app = load_callable(spec, "application")
+    try:
+        signature = inspect.signature(app, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return app  # built in; the first request will tell
+    if _takes(signature, {}, None, None):
+        return app
+    head = f"application `{spec}`: it takes {signature}, and an ASGI application takes (scope, receive, send)"
+    if _takes(signature, {}, None):
+        # Those of two arguments that ASGI 2 had are no longer made by any framework.
+        raise ApplicationError(f"{head}; it is a WSGI application: serve it with another worker_class")
+    raise ApplicationError(head)
+
+
 def load_callable(spec: str, what: str) -> Callable[..., Any]:
     """Import what is no WSGI application: a hook, a worker class, an ASGI application.
 
@@ -270,7 +286,7 @@ def _misfit(app: Callable[..., Any], signature: inspect.Signature, text: str) ->
         return f"takes no arguments, and a WSGI application takes two (PEP 3333){call}"
     if _takes(signature, {}, None, None):
         is_async = any(map(inspect.iscoroutinefunction, (app, type(app).__call__)))
-        asgi = "; it is asynchronous: perhaps an ASGI application" if is_async else ""
+        asgi = '; it is an ASGI application: serve it with worker_class "asgi"' if is_async else ""
         return f"takes three arguments, and a WSGI application takes two (PEP 3333){asgi}"
     return f"takes {signature}, and a WSGI application takes (environ, start_response) (PEP 3333)"
 

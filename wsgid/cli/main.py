@@ -119,6 +119,7 @@ def _start(
     from wsgid.arbiter.reload import Source  # noqa: PLC0415
     from wsgid.config.load import load  # noqa: PLC0415
     from wsgid.daemon.daemonize import leave_terminal  # noqa: PLC0415
+    from wsgid.workers.server import speaks_wsgi  # noqa: PLC0415
 
     # A reload reads the same arguments and environment as the start, from the same directory.
     environ, directory = dict(os.environ), start_directory()
@@ -138,7 +139,8 @@ def _start(
 
         refuse_unusable(loaded)
     if app is not None:
-        look_at(app, repr(app))
+        if speaks_wsgi(loaded.settings.worker_class):
+            look_at(app, repr(app))
     elif loaded.settings.app is not None:
         parse_spec(loaded.settings.app)
     elif loaded.settings.paste is None:

@@ -46,7 +46,7 @@ OTHER_SPELLINGS = (
 )
 
 # What has to be installed beside us, and the name by which it is.
-_PACKAGES = {"gevent": "gevent", "eventlet": "eventlet"}
+_PACKAGES = {"gevent": "gevent", "eventlet": "eventlet", "tornado": "tornado", "asgi": "uvicorn"}
 
 # Where other projects name their servers (pyproject.toml: [project.entry-points."wsgid.servers"]).
 ENTRY_POINTS = "wsgid.servers"

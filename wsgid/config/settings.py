@@ -56,12 +56,7 @@ __all__ = [
 # only values that begin so are not. What stands here is validated in full; a start names it in one warning,
 # or ends with 78 where going on would be another service (`About.is_essential`). The tuple shrinks with the
 # project, and ends empty.
-NOT_BUILT: tuple[str, ...] = (
-    "worker_class=tornado",
-    "worker_class=asgi",
-    "asgi_lifespan",
-    "root_path",
-)
+NOT_BUILT: tuple[str, ...] = ()
 
 SECTIONS = (
     Application,

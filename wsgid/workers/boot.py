@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wsgid.apps.loader import load_app, prepare
+from wsgid.apps.loader import load_app, load_asgi, load_callable, prepare
 from wsgid.apps.paster import load_paste
 from wsgid.config.settings import Settings
 from wsgid.errors import ApplicationError
@@ -13,7 +13,7 @@ from wsgid.log.access import AccessLog
 from wsgid.workers.imported import Imported
 from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.moments import find_hooks
-from wsgid.workers.server import Server, find_server, patch
+from wsgid.workers.server import Server, find_server, language_of, patch
 from wsgid.workers.start import Start
 from wsgid.wsgi.exchange import Application
 
@@ -65,10 +65,21 @@ def load(start: Start) -> Application:
 def load_named(settings: Settings) -> Application:
     """Load the application that the settings name; raises ApplicationError."""
     if settings.paste is not None:
+        if language_of(settings.worker_class) == "asgi":
+            raise ApplicationError(
+                f"paste `{settings.paste}`: PasteDeploy names WSGI applications: serve it with another"
+                " worker_class than asgi"
+            )
         return load_paste(settings.paste, settings.paste_global)
     if settings.app is None:
         raise ApplicationError("no application is named")
-    return load_app(settings.app)
+    match language_of(settings.worker_class):
+        case "asgi":
+            return load_asgi(settings.app)
+        case "tornado":
+            return load_callable(settings.app, "application")
+        case "wsgi":
+            return load_app(settings.app)
 
 
 def make_tls(start: Start, server: type[Server], moments: "Moments") -> "ssl.SSLContext | None":

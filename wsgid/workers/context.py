@@ -4,7 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wsgid.config.settings import Settings
 from wsgid.metrics.scoreboard import Row, Scoreboard
@@ -27,6 +27,8 @@ class WorkerContext:
     tls: "ssl.SSLContext | None"
     app: Application
     log: logging.Logger
+    # Told of each request that comes, if a hook wants to know; an `app` of WSGI does so itself.
+    before_request: Callable[[dict[str, Any]], None] | None
     # What is told of each exchange that is over, if anybody wants to know.
     record: Callable[[Record], None] | None
     scoreboard: Scoreboard
@@ -37,6 +39,8 @@ class WorkerContext:
     wake: set[int]
     # Reads what woke us.
     on_wake: Callable[[], None]
+    # Hears signals, from now on, or again: the loop of a library may have taken them over.
+    hear: Callable[[], None]
     # Tells the arbiter to start a replacement.
     announce_worn: Callable[[], None]
     # Called with each beat, by whoever beats: about once a second.

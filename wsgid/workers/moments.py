@@ -79,16 +79,27 @@ class Moments:
 
     def around(self, app: Application) -> Application:
         """Return an application that tells the hook before it is called; what that raises is a 500."""
-        pre_request = self._hooks.get("pre_request")
-        if pre_request is None:
+        before = self.before_request()
+        if before is None:
             return app
-        worker = self._worker
 
         def told(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            pre_request(worker, RequestView(environ))
+            before(environ)
             return app(environ, start_response)
 
         return told
+
+    def before_request(self) -> Callable[[dict[str, Any]], None] | None:
+        """Return what tells the hook of a request that comes, if there is a hook."""
+        pre_request = self._hooks.get("pre_request")
+        if pre_request is None:
+            return None
+        worker = self._worker
+
+        def tell(environ: dict[str, Any]) -> None:
+            pre_request(worker, RequestView(environ))
+
+        return tell
 
     def post_request(self) -> Callable[[Record], None] | None:
         """Return what tells the hook of an exchange that is over, if there is a hook."""

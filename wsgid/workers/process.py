@@ -22,7 +22,7 @@ from wsgid.workers.context import WorkerContext
 from wsgid.workers.migrations import tell_pending_migrations
 from wsgid.workers.moments import Moments
 from wsgid.workers.records import compose
-from wsgid.workers.server import renew
+from wsgid.workers.server import renew, speaks_wsgi
 from wsgid.workers.stacks import format_stacks
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
         settings=start.settings,
         listeners=start.listeners,
         tls=tls,
-        app=moments.around(app),
+        app=moments.around(app) if speaks_wsgi(start.settings.worker_class) else app,
         log=start.error_log.logger,
+        before_request=moments.before_request(),
         record=compose(
             (
                 None if access_log is None else access_log.write,
@@ -113,12 +114,17 @@ def run(start: WorkerStart, settled: Settled | None = None) -> int:
         handover=start.handover,
         wake=inbox.descriptors,
         on_wake=inbox.read,
+        hear=inbox.open,
         announce_worn=lambda: tell(start.channel, WORN),
         on_beat=_nothing if imported is None else imported.tick,
     )
     inbox.context = context
     last_words.context = context
-    server = settled.server(context)
+    try:
+        server = settled.server(context)
+    except ApplicationError as error:  # what it is told of its start, it may refuse
+        give_up(start.channel, error, last_words)
+        return ExitCode.APPLICATION
     inbox.open()
     tell(start.channel, READY)
     if start.is_first and start.settings.django is not None:

@@ -10,7 +10,7 @@ import logging
 import warnings
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 from wsgid.apps.loader import load_callable
 from wsgid.errors import ApplicationError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wsgid.workers.context import WorkerContext
+
+
+Language = Literal["wsgi", "asgi", "tornado"]
 
 
 class Server(Protocol):
@@ -49,6 +52,8 @@ class Kind:
     """Replaces what has to be replaced before anything else is imported."""
     renew: Callable[[], None] = _nothing
     """Gives a worker that a patched process has forked (preload_app) an event loop of its own."""
+    language: Language = "wsgi"
+    """What applications speak that it serves."""
 
 
 def _patch_for_gevent() -> None:
@@ -90,11 +95,23 @@ KINDS: Final[Mapping[str, Kind]] = {
     "gthread": _THREADS,
     "gevent": Kind("wsgid.workers.gevent", "GeventServer", _patch_for_gevent, _renew_gevent),
     "eventlet": Kind("wsgid.workers.eventlet", "EventletServer", _patch_for_eventlet, _renew_eventlet),
+    "tornado": Kind("wsgid.workers.tornado", "TornadoServer", language="tornado"),
+    "asgi": Kind("wsgid.workers.asgi", "AsgiServer", language="asgi"),
 }
 
 
 # Their workers take connections that another worker passes on (handover.py), read or not.
 TAKES_OVER: Final = frozenset({"sync", "gthread", "gevent", "eventlet"})
+
+
+def language_of(worker_class: str) -> Language:
+    """Return what an application has to speak; that of somebody else's server is WSGI."""
+    kind = KINDS.get(worker_class)
+    return "wsgi" if kind is None else kind.language
+
+
+def speaks_wsgi(worker_class: str) -> bool:
+    return language_of(worker_class) == "wsgi"
 
 
 def import_early(worker_class: str) -> None:

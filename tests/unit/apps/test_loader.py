@@ -284,7 +284,7 @@ def test_an_asynchronous_application_is_recognized(project: Path) -> None:
     )
 
     for name in ("app", "made"):
-        assert "it is asynchronous: perhaps an ASGI application" in mistake(f"asgi:{name}")
+        assert "it is an ASGI application: serve it with worker_class" in mistake(f"asgi:{name}")
 
 
 def test_what_takes_anything_is_believed(project: Path) -> None:

@@ -483,8 +483,8 @@ def test_a_check_goes_on_where_a_start_would_not(start: Start, monkeypatch: pyte
 
 
 def test_a_setting_without_effect_is_a_warning_at_its_place(start: Start) -> None:
-    (warning, _) = map(told, start.load("--check-config", "-k", "asgi", "--header-timeout", "3").warnings)
-    message = 'header_timeout has no effect with worker_class "asgi"'
+    (warning,) = map(told, start.load("--check-config", "-k", "asgi", "--body-timeout", "3").warnings)
+    message = 'body_timeout has no effect with worker_class "asgi"'
 
     assert ("command line", "warning[conflict]", message, "") == warning
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from wsgid.apps.loader import load_app, load_callable, prepare
-from wsgid.apps.paster import load_paste
+from wsgid.apps.loader import load_callable, prepare
 from wsgid.cli.check.finding import Finding
 from wsgid.errors import ApplicationError
+from wsgid.workers.boot import load_named
 from wsgid.workers.server import find_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wsgid.config.settings import Settings
-
-# Those that call an application as PEP 3333 wants.
-_WSGI_KINDS = ("sync", "gthread", "gevent", "eventlet")
 
 
 def look_at_application(settings: Settings) -> Iterator[Finding]:
@@ -27,13 +23,9 @@ def look_at_application(settings: Settings) -> Iterator[Finding]:
     except ApplicationError as error:
         yield Finding("invalid-value", str(error), "chdir")
         return
-    if settings.paste is not None:
-        load_it = partial(load_paste, variables=settings.paste_global)
-        yield from _try(load_it, settings.paste, "paste", None)
-    elif settings.app is not None:
-        is_wsgi = settings.worker_class in _WSGI_KINDS or ":" in settings.worker_class
-        load: Callable[[str], object] = load_app if is_wsgi else _load_other
-        yield from _try(load, settings.app, "app", None)
+    if named := settings.paste or settings.app:
+        setting = "app" if settings.paste is None else "paste"
+        yield from _try(lambda _: load_named(settings), named, setting, None)
     if ":" in settings.worker_class:
         yield from _try(_load_worker_class, settings.worker_class, "worker_class", None)
     for name, hook in settings.hooks.items():
@@ -50,10 +42,6 @@ def _try(load: Callable[[str], object], spec: str, setting: str, item: str | Non
     except (Exception, SystemExit) as error:  # noqa: BLE001  what a metaclass or a property may raise
         message = f"`{spec}` cannot be loaded: {type(error).__name__}: {error}"
         yield Finding("cannot-import", message, setting, item)
-
-
-def _load_other(spec: str) -> object:
-    return load_callable(spec, "application")
 
 
 def _load_worker_class(spec: str) -> object:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from wsgid.apps import virtualenv
 from wsgid.cli.check import addresses, application, elsewhere, files, proxy, sandbox, tls
 from wsgid.cli.check.child import look_as
+from wsgid.cli.check.choice import look_at_choice
 from wsgid.cli.check.finding import Finding, diagnostic
 from wsgid.cli.check.identity import Cast, cast, why_unknown
 from wsgid.cli.check.report import Report, variables_of
 from wsgid.cli.check.running import is_of, service
 from wsgid.cli.check.unit import UNIT_PATH, find_unit
+from wsgid.config import processors
 from wsgid.config.arguments import command_in_variable
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.env import CMD_ARGS
@@ -73,6 +75,7 @@ def check(
             found += _look(players.arbiter, LOOK_S, partial(_cheap_looks, loaded, unit))
         else:
             found += _without_application(loaded, command.program)
+            found += look_at_choice(settings, processors.look())
             found += _all_looks(argv, environ, loaded, players, unit, start)
     diagnostics = [*(diagnostic(one, loaded) for one in found), *loaded.warnings]
     diagnostics.sort(key=lambda one: one.severity != "error")

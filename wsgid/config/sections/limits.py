@@ -104,7 +104,6 @@ class Limits(Section):
             "how long the head of a request may take",
             ("--header-timeout",),
             "DURATION",
-            kinds=PARSER_KINDS,
             is_gunicorn=False,
         ),
     ] = 10.0

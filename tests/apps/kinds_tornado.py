@@ -1,0 +1,28 @@
+"""As kinds.py, for a worker that serves Tornado's applications; `site` is the application."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from tornado.web import Application, RequestHandler
+
+from tests.apps.kinds import WAIT_S
+
+
+async def application(handler: RequestHandler) -> None:
+    """Answer with the pid; `/wait` after half a second, `/spin` never."""
+    if handler.request.path == "/wait":
+        os.write(2, b"-- waiting\n")
+        await asyncio.sleep(WAIT_S)
+    while handler.request.path == "/spin":
+        pass
+    handler.write(b"%d" % os.getpid())
+
+
+class Page(RequestHandler):
+    async def get(self) -> None:
+        await application(self)
+
+
+site = Application([(".*", Page)])

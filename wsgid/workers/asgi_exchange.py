@@ -1,0 +1,196 @@
+"""One request of an ASGI application, as logs and hooks want to know it; a wrapper that takes it down.
+
+What they know is a WSGI request's environ, so a scope is told in its words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from wsgid.log.escape import escape
+from wsgid.workers.loop_exchange import LoopExchange, status_line
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from wsgid.workers.green_cells import GreenCells
+    from wsgid.workers.library_logs import LibraryLogs
+
+    Scope = Mapping[str, Any]
+    Message = Mapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_FAILED: Final = b"Internal Server Error"
+
+
+class AsgiExchange(LoopExchange):
+    """One request and its response; or one WebSocket, from its handshake to its end."""
+
+    __slots__ = ("is_late", "is_over", "is_started")
+
+    def __init__(self, environ: dict[str, Any], began: float) -> None:
+        super().__init__(environ, began)
+        self.is_started = False
+        self.is_over = False
+        self.is_late = False
+
+    def take(self, message: Message) -> None:
+        """Take down what goes to the client."""
+        match message["type"]:
+            case "http.response.body" | "websocket.http.response.body":
+                if self.environ["REQUEST_METHOD"] != "HEAD":
+                    self.sent += len(message.get("body", b""))
+                self.is_over = not message.get("more_body", False)
+            case "http.response.start" | "websocket.http.response.start":
+                self._start(message["status"], message.get("headers", ()))
+            case "websocket.send":
+                data = message.get("bytes")
+                self.sent += len(message["text"].encode() if data is None else data)
+            case "websocket.accept":
+                self._start(101, message.get("headers", ()))
+            case "websocket.close" if not self.is_started:
+                self._start(403, ())
+
+    def _start(self, code: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.is_started = True
+        self.status = status_line(code)
+        self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+def environ_of(scope: Scope) -> dict[str, Any]:
+    """Return what of a request an environ would say, as far as it is looked at when the request is over."""
+    query = scope["query_string"].decode("latin-1")
+    target = scope.get("raw_path", b"").decode("latin-1")
+    client = scope.get("client")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.get("method", "GET"),
+        "RAW_URI": f"{target}?{query}" if query else target,
+        "PATH_INFO": scope["path"],
+        "QUERY_STRING": query,
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.url_scheme": scope["scheme"],
+    }
+    if client is not None:
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
+
+
+class Recorder:
+    """An ASGI application around another one."""
+
+    def __init__(
+        self,
+        app: AsgiApplication,
+        cells: GreenCells,
+        log: logging.Logger,
+        logs: LibraryLogs,
+        *,
+        record: Callable[[AsgiExchange], None] | None,
+        before: Callable[[dict[str, Any]], None] | None,
+        after: Callable[[], None],
+        request_timeout: float,
+    ) -> None:
+        """`before` is told of each request before the application is, `after` that it is over."""
+        self._app: Final = app
+        self._cells: Final = cells
+        self._log: Final = log
+        self._logs: Final = logs
+        self._record: Final = record
+        self._before: Final = before
+        self._after: Final = after
+        self._request_timeout: Final = request_timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or let the application live (lifespan)."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        now = monotonic()
+        environ = environ_of(scope)
+        exchange = AsgiExchange(environ, now)
+        line = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} ".encode("latin-1", "replace")
+        cell = self._cells.take()
+        cell.begin(now, line, environ.get("REMOTE_ADDR", "").encode())
+
+        async def taken(message: Message) -> None:
+            exchange.take(message)
+            await send(message)
+            if exchange.is_over and not exchange.ended:
+                self._over(exchange)
+
+        clock = None
+        if self._request_timeout:
+            task = asyncio.current_task()
+            assert task is not None
+            clock = asyncio.get_running_loop().call_later(self._request_timeout, _cut, task, exchange)
+        try:
+            if self._before is not None:
+                self._before(environ)
+            await self._app(scope, receive, taken)
+        except asyncio.CancelledError as error:
+            if not exchange.is_late:
+                raise
+            await self._end_late(exchange, taken, error)
+        except BaseException as error:
+            self._tell("the application failed", exchange, error)
+            raise
+        finally:
+            if clock is not None:
+                clock.cancel()
+            cell.end()
+            self._cells.give_back(cell)
+            if not exchange.ended:
+                self._over(exchange)
+            self._after()
+
+    def _over(self, exchange: AsgiExchange) -> None:
+        exchange.ended = monotonic()
+        if self._record is not None:
+            self._record(exchange)
+
+    async def _end_late(self, exchange: AsgiExchange, send: Send, error: BaseException) -> None:
+        """Answer in the application's stead, if it has not begun; else the connection ends."""
+        environ = exchange.environ
+        self._log.error(
+            'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
+            " (%g s); it alone is ended",
+            escape(str(environ["REQUEST_METHOD"])),
+            escape(environ["RAW_URI"]),
+            environ.get("REMOTE_ADDR") or "-",
+            monotonic() - exchange.began,
+            self._request_timeout,
+            # Where it waited.
+            exc_info=(type(error), error, error.__traceback__),
+        )
+        self._logs.told = error
+        if exchange.is_started or environ["wsgi.url_scheme"] in ("ws", "wss"):
+            raise error
+        length = (b"content-length", str(len(_FAILED)).encode())
+        headers = [(b"content-type", b"text/plain"), length, (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 500, "headers": headers})
+        await send({"type": "http.response.body", "body": _FAILED})
+
+    def _tell(self, what: str, exchange: AsgiExchange, error: BaseException) -> None:
+        self._logs.told = error
+        self._log.error("%s %s", what, _shown(exchange), exc_info=(type(error), error, error.__traceback__))
+
+
+def _shown(exchange: AsgiExchange) -> str:
+    environ = exchange.environ
+    method, target = escape(str(environ["REQUEST_METHOD"])), escape(environ["RAW_URI"])
+    return f"request={method} {target} peer={environ.get('REMOTE_ADDR') or '-'}"
+
+
+def _cut(task: asyncio.Task[Any], exchange: AsgiExchange) -> None:
+    exchange.is_late = True
+    task.cancel()

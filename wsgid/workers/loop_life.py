@@ -1,0 +1,195 @@
+"""A worker on an asyncio loop: its heartbeat, its signals, its listeners, its end. For asgi and tornado.
+
+What serves the connections is a library's; it is given each as it is accepted (`Library`).
+"""
+
+# Rule 1: all of it runs in the loop's thread, so nothing here locks, and a loop that stands writes no beat:
+#         that is what `timeout` judges for these kinds.
+# Rule 2: one connection is accepted a turn, as everywhere: the next one may well be another worker's.
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Protocol
+
+from wsgid.net.closing import has_half_open
+from wsgid.workers.acceptor import OUT_OF_RESOURCES
+from wsgid.workers.leaving import Leaving
+
+if TYPE_CHECKING:
+    import socket
+
+    from wsgid.net.listener import Listener
+    from wsgid.workers.context import WorkerContext
+
+# The arbiter expects a beat a second.
+TURN_S: Final = 1.0
+
+# While connections end, they are counted so often.
+_LOOK_S: Final = 0.02
+
+# Of graceful_timeout, for what the application does when it is told of its end; at most so much.
+_LAST_PART: Final = 0.2
+_LAST_S: Final = 2.0
+
+
+class Library(Protocol):
+    """What serves connections."""
+
+    def enter(self, sock: socket.socket, listener: Listener) -> None:
+        """Serve a connection that was accepted."""
+
+    def count(self) -> int:
+        """Return how many connections are open."""
+
+    def make_room(self) -> bool:
+        """Close a connection that is missed least, if there is one."""
+
+    def is_idle(self) -> bool:
+        """Say whether nothing is being done for anybody, connections or none."""
+
+    def begin_end(self) -> None:
+        """Let each connection end with its next answer, and those without an end soon."""
+
+    def close_idle(self) -> None:
+        """Close the connections that ask for nothing."""
+
+    def cancel(self) -> None:
+        """End what is still being done: there is no more time."""
+
+    async def end(self) -> None:
+        """Tell the application."""
+
+
+class LoopLife:
+    """Serves until the worker retires."""
+
+    def __init__(self, context: WorkerContext, loop: asyncio.AbstractEventLoop, library: Library) -> None:
+        settings = context.settings
+        self._context: Final = context
+        self._loop: Final = loop
+        self._library: Final = library
+        self._bound: Final = settings.worker_connections
+        self._graceful_timeout: Final = settings.graceful_timeout
+        self._beat_every: Final = min(TURN_S, max(0.05, settings.timeout / 4)) if settings.timeout else TURN_S
+        self.leaving: Final = Leaving(
+            settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
+        )
+        self._is_listening = False
+        self._heard: set[int] = set()
+        self._end: asyncio.Task[None] | None = None
+        context.row.mark_loop()
+
+    def run(self) -> None:
+        """Serve; returns when every connection has ended."""
+        self._loop.call_soon(self._begin)
+        self._loop.run_forever()
+        if self._end is not None and not self._end.cancelled() and (error := self._end.exception()):
+            raise error
+
+    def served(self, requests: int) -> None:
+        """Order a replacement in time; called with the number of requests at the end of each."""
+        leaving = self.leaving
+        if leaving.bound and requests >= leaving.announce_at:
+            leaving.bound = 0
+            self._context.announce_worn()
+
+    def fewer(self) -> None:
+        """Take in that a connection has ended."""
+        if not self._is_listening and self._end is None and self._library.count() < self._bound:
+            self._listen()
+
+    def _begin(self) -> None:
+        # A loop such as uvloop's takes the signals over when it begins to run.
+        self._context.hear()
+        for fd in self._context.wake:
+            self._loop.add_reader(fd, self._tick)
+            self._heard.add(fd)
+        self._listen()
+        self._beat()
+
+    def _beat(self) -> None:
+        self._tick()
+        self._loop.call_later(self._beat_every, self._beat)
+        # Where the system was out of descriptors, it may have some again.
+        self.fewer()
+
+    def _tick(self) -> None:
+        self._context.tick(monotonic())
+        self._context.row.connections = self._library.count()
+        for fd in self._heard - self._context.wake:
+            self._loop.remove_reader(fd)
+            self._heard.discard(fd)
+        if self._context.retiring and self._end is None:
+            self._end = self._loop.create_task(self._drain())
+            self._end.add_done_callback(lambda _: self._loop.stop())
+
+    # Listening
+
+    def _listen(self) -> None:
+        self._is_listening = True
+        for listener in self._context.listeners:
+            self._loop.add_reader(listener.socket.fileno(), partial(self._accept, listener))
+
+    def _ignore(self) -> None:
+        self._is_listening = False
+        for listener in self._context.listeners:
+            self._loop.remove_reader(listener.socket.fileno())
+
+    def _accept(self, listener: Listener) -> bool:
+        if self._library.count() >= self._bound and not self._library.make_room() and self._end is None:
+            self._ignore()
+            return False
+        try:
+            sock, _ = listener.socket.accept()
+        except BlockingIOError:
+            return False  # another worker was quicker
+        except OSError as error:
+            if error.errno in OUT_OF_RESOURCES:
+                self._ignore()
+                self._context.log.warning("cannot accept connections for now: %s", error.strerror)
+            return False
+        sock.setblocking(False)
+        self._library.enter(sock, listener)
+        return True
+
+    # The end
+
+    async def _drain(self) -> None:
+        began = monotonic()
+        last_s = min(_LAST_S, _LAST_PART * self._graceful_timeout)
+        deadline = began + self._graceful_timeout - last_s
+        self.leaving.begin(began, with_heirs=not self._context.is_last)
+        self._ignore()
+        if self._context.is_last:
+            await self._take_the_rest(deadline)
+        for listener in self._context.listeners:
+            listener.socket.close()
+        self._library.begin_end()
+        while self._library.count() or not self._library.is_idle():
+            now = monotonic()
+            if now >= deadline:
+                self._library.cancel()
+                break
+            if now >= self.leaving.idle_until:
+                self._library.close_idle()
+            await asyncio.sleep(_LOOK_S)
+        try:
+            await asyncio.wait_for(self._library.end(), began + self._graceful_timeout - monotonic())
+        except asyncio.TimeoutError:
+            self._context.log.warning(
+                "the application has not ended within graceful_timeout (%g s)", self._graceful_timeout
+            )
+
+    async def _take_the_rest(self, deadline: float) -> None:
+        """Empty the kernel's queue: the server stops, and nobody else will."""
+        for listener in self._context.listeners:
+            # The socket of a service manager has an heir: what waits there, waits for the next server.
+            while not listener.passed_as and monotonic() < deadline:
+                if self._accept(listener):
+                    continue
+                if not has_half_open(listener):
+                    break
+                await asyncio.sleep(_LOOK_S)
