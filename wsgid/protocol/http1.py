@@ -318,9 +318,10 @@ class RequestParser:
                 raise bad_request("empty lines without end before a request")
         if empty:
             rest = data[2 * empty :]
-            if rest:
+            if rest not in (b"", b"\r"):
                 return self.feed(rest)
-            # The empty lines stay where they are counted again, so that they cannot go on for ever.
+            # The empty lines stay where they are counted again, so that they cannot go on for ever; half of
+            # the next is no reason to forget them.
             self.rest = data
             return None
         if not data or data == b"\r":
@@ -350,8 +351,10 @@ class RequestParser:
             self._line_ends += data.count(b"\n")
             if len(head) > self._head_limit:
                 raise _too_large("the head")
-            # It may have the CR of its end already.
-            if len(head) - head.rfind(b"\n") - 1 > self._line_size_limit + 1:
+            # The lines that have grown; each may have the CR of its end already. The first is the start
+            # line's, which has been measured.
+            grown = head.rfind(b"\n", 0, before) + 1 or head.find(b"\n") + 1
+            if max(map(len, head[grown:].split(b"\n"))) > self._line_size_limit + 1:
                 raise _field_too_large(self._line_size_limit)
             # The first is the start line's.
             if self._line_ends - 1 > self._fields_limit:

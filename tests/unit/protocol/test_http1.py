@@ -83,6 +83,22 @@ def test_any_split_gives_the_same_requests(cuts: list[int]) -> None:
     assert WHOLE == read(*(STREAM[a:b] for a, b in pairwise(places)))
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_empty_lines_are_counted_however_they_come(size: int) -> None:
+    """Cut between CR and LF they were forgotten, and could go on for ever."""
+    octets = b"\r\n" * 9 + b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    assert [(400,)] == read(*(octets[at : at + size] for at in range(0, len(octets), size)))
+
+
+def test_a_field_that_is_too_large_is_refused_before_its_head_has_ended() -> None:
+    """Though it came whole, and another one is begun."""
+    head = b"GET / HTTP/1.1\r\nA: 234567\r\nB"
+
+    assert [(431,)] == read(head, limits=Limits(field_size=8))
+    assert [] == read(head, limits=Limits(field_size=9))
+
+
 def test_a_field_for_proxies_ends_no_connection() -> None:
     """Proxy-Connection is in no standard, and llhttp takes it for Connection."""
     one = b"GET / HTTP/1.1\r\nHost: h\r\nProxy-Connection: close\r\n\r\n"
