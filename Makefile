@@ -9,11 +9,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # What `make test` leaves to `make test-all`.
-SLOWEST := load or fault or framework or again
+SLOWEST := load or fault or framework or again or fuzz
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench generated install deb lock clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench fuzz generated install deb lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +21,7 @@ help:  ## this list
 run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-C stops it)
 	@exec $(BIN)/wsgid --config etc/wsgid/demo.toml
 
-test: lint types layers test-quick  ## everything but load, faults, frameworks and what is done again: before each commit
+test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
 	$(BIN)/pytest
@@ -51,6 +51,9 @@ bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; wr
 
 reliability: $(VENV)/.test  ## requests lost by what happens to a server, beside gunicorn; writes docs/explanation/reliability.md
 	$(BIN)/python -m tests.load.table $(TIMES)
+
+fuzz: $(VENV)/.test  ## invent input for what reads octets, for ten minutes (SECONDS=600)
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 generated: $(VENV)/.test  ## write what the code knows better: the table of options, parts of the documents, completion
 	$(BIN)/python -m docs.generate
