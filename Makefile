@@ -60,14 +60,14 @@ generated: $(VENV)/.test  ## write what the code knows better: the table of opti
 	$(BIN)/python -m docs.completion
 
 install:  ## put it where a distribution would, below PREFIX (/usr/local) and DESTDIR
-	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" packaging/install
+	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(PREFIX),/usr/local)" systemd/package/install
 	@$(if $(DESTDIR),,echo "installed; then, as root: systemd-sysusers && systemctl daemon-reload")
 
 deb:  ## dist/wsgid_VERSION_ARCHITECTURE.deb, for this Debian or Ubuntu
-	@packaging/deb dist
+	@systemd/package/deb dist
 
 lock:  ## the versions and hashes that install and deb take: anew
-	@packaging/lock
+	@systemd/package/lock
 
 clean:  ## take away what the other commands made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -38,7 +38,10 @@ def build(directory: Path) -> Packages:
     if _has_no_venv() and "CI" not in os.environ:
         pytest.skip(f"{PYTHON} makes no virtual environments (Debian: python3-venv)")
     done = subprocess.run(
-        [str(ROOT / "packaging" / "deb"), str(directory)], capture_output=True, text=True, check=False
+        [str(ROOT / "systemd" / "package" / "deb"), str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode and _NO_NETWORK.search(done.stderr) and "CI" not in os.environ:
         pytest.skip(f"no package can be built without an index: {done.stderr.strip()[-200:]}")
