@@ -7,6 +7,7 @@ page; `make bench` does so too.
 from __future__ import annotations
 
 import http.client
+import platform
 import re
 import statistics
 import sys
@@ -110,7 +111,8 @@ def run(commit: str) -> Memory:
     figures = tuple(measure())
     for figure in figures:
         print(f"{figure.what:<60}", *(f"{name} {value:8.1f}" for name, value in figure.values.items()))
-    return Memory(today(), commit, versions(), dict(COLUMNS), figures)
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return Memory(today(), commit, python, versions(), dict(COLUMNS), figures)
 
 
 def main() -> int:

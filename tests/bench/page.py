@@ -82,6 +82,7 @@ class Memory:
 
     date: str
     commit: str
+    python: str
     versions: dict[str, str]
     columns: dict[str, Column]
     figures: tuple[Figure, ...]
@@ -193,7 +194,7 @@ def memory_lines(memory: Memory) -> Iterator[str]:
     for figure in memory.figures:
         cells = (f"{figure.values[name]:.1f}" for name in memory.columns)
         yield f"| {figure.what} | " + " | ".join(cells) + " |"
-    yield from ("", f"{memory.date}, commit {memory.commit}.", "")
+    yield from ("", f"{memory.date}, commit {memory.commit}, {memory.python}.", "")
 
 
 def fact_lines(run: Run) -> Iterator[str]:
