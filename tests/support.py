@@ -143,6 +143,8 @@ class ServerProcess:
         self._lines: list[str] = []
         self._stdout: list[str] = []
         self._notes: list[Notification] = []
+        # what it has had systemd keep (FDSTORE=1), by name: a server that comes after it may be given it
+        self._stored: dict[str, socket.socket] = {}
         self._is_ended = False
         # every holder of its ends of the pipes has gone, so `_lines` will not grow any more
         self._is_silent = False
@@ -193,6 +195,12 @@ class ServerProcess:
         """What it has told systemd, a datagram each."""
         with self._changed:
             return tuple(self._notes)
+
+    @property
+    def stored(self) -> tuple[tuple[str, socket.socket], ...]:
+        """What systemd would keep for it, as `sockets` of another server; closed with this one."""
+        with self._changed:
+            return tuple(self._stored.items())
 
     @property
     def exit_code(self) -> int | None:
@@ -307,6 +315,8 @@ class ServerProcess:
             for pid in survivors:
                 _kill(pid)
         self._reader.join(END_DEADLINE_S)
+        for name in tuple(self._stored):
+            self._forget(name)
         self._notify.close()
 
     # ------------------------------------------------------------------ the reader thread
@@ -366,18 +376,34 @@ class ServerProcess:
     def _take_notification(self) -> None:
         data, ancillary, _, _ = self._notify.recvmsg(8192, socket.CMSG_SPACE(256))
         pid = 0
+        text = data.decode("utf-8", "backslashreplace")
         for level, kind, content in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                # FDSTORE=1, or BARRIER=1: systemd-notify waits until its descriptor is closed
                 descriptors = array.array("i")
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
                 for descriptor in descriptors:
-                    os.close(descriptor)
+                    # BARRIER=1: systemd-notify waits until its descriptor is closed
+                    self._store(text, descriptor)
             elif (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                 pid = CREDENTIALS.unpack(content)[0]
         with self._changed:
-            self._notes.append(Notification(pid, data.decode("utf-8", "backslashreplace")))
+            if text.startswith("FDSTOREREMOVE=1\nFDNAME="):
+                self._forget(text.partition("FDNAME=")[2])
+            self._notes.append(Notification(pid, text))
             self._changed.notify_all()
+
+    def _store(self, text: str, descriptor: int) -> None:
+        """Keep a descriptor as systemd would; close any other."""
+        if not text.startswith("FDSTORE=1\nFDNAME="):
+            os.close(descriptor)
+            return
+        with self._changed:
+            self._forget(name := text.partition("FDNAME=")[2])
+            self._stored[name] = socket.socket(fileno=descriptor)
+
+    def _forget(self, name: str) -> None:
+        if (former := self._stored.pop(name, None)) is not None:
+            former.close()
 
     def _wait_for(
         self,

@@ -458,7 +458,7 @@ def test_bind_may_change(upgrades: Upgrades) -> None:
     server = upgrades.start(*MANUAL, bind=(), config='bind = ["127.0.0.1:0", "unix:a"]\n')
     (server.directory / "wsgid.toml").write_text('bind = ["127.0.0.1:0", "unix:b"]\n')
     successor = upgrades.upgrade(server)
-    server.expect("not listening at unix:a any more: it is not in bind")
+    server.expect("listener left address=unix:a: bind does not ask for it any more")
     assert (server.pid, successor) == (ask(server, "unix:a")[1], ask(server, "unix:b")[1])
     stop(server, server.pid)
     server.expect("predecessor gone")

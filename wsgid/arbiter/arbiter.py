@@ -166,11 +166,13 @@ class Arbiter:
         for text, listener in self._generations.current.listeners.items():
             self._tell_of(text, listener)
         for listener in self._generations.left:
-            self._log.info("not listening at %s any more: it is not in bind", listener.address)
+            self._log.info("listener left address=%s: bind does not ask for it any more", listener.address)
         self._succession = Succession(
             self._source, self._sockets, equipment, self._pool, self._report, self._predecessor
         )
         stack.callback(self._succession.leave)
+        self._store = equipment.store
+        self._store.settle(self._generations.own_listeners)
         self._answers = Answers(
             self._control,
             self._pool,
@@ -525,6 +527,7 @@ class Arbiter:
         former = self._generations.current
         generation = self._generations.accept()
         self._loaded = self._proposed
+        self._store.settle(self._generations.own_listeners)
         settings, workers = generation.settings, self._wanted.workers
         self._scoreboard.has_heirs = settings.worker_class in TAKES_OVER
         self._wanted = _wanted(settings, generation.number)
@@ -623,6 +626,8 @@ class Arbiter:
         self._scoreboard.is_succeeded = self._succession.has_heirs
         self._scoreboard.stopping = True
         self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)
+        # Whoever is started in our place listens there.
+        self._generations.share(filter(self._store.has, self._generations.own_listeners))
         self._generations.end_listeners(is_quick=is_quick)
 
 

@@ -14,6 +14,7 @@ from wsgid.arbiter.logs import open_error_log, settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
 from wsgid.arbiter.stacks import Stacks
+from wsgid.arbiter.store import Store
 from wsgid.arbiter.succession import beside
 from wsgid.arbiter.watch import Watch
 from wsgid.daemon.notify import Notifier
@@ -49,6 +50,7 @@ class Equipment:
     generations: Generations
     scoreboard: Scoreboard
     notifier: Notifier
+    store: Store
     loop: Loop
     channels: Channels
     births: Births
@@ -94,6 +96,7 @@ def open_equipment(
         os.environ, lambda error: error_log.logger.warning("systemd cannot be told: %s", error)
     )
     stack.callback(notifier.close)
+    store = Store(notifier, [one.name for one in sockets.own])
     loop = Loop()
     stack.callback(loop.close)
     channels = Channels(loop)
@@ -131,6 +134,7 @@ def open_equipment(
         generations,
         scoreboard,
         notifier,
+        store,
         loop,
         channels,
         births,

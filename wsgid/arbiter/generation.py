@@ -86,6 +86,8 @@ class Generations:
         reuse_port = None if shares else settings.reuse_port
         own = {text: parse_address(text) for text in settings.bind if not is_passed(text)}
         claimed = inheritance.claim(own, reuse_port=reuse_port)
+        self.left: Final = inheritance.close(for_good=not shares)
+        """What `bind` asks for no more."""
         self.candidate: Generation | None = None
         self._newest = 1
         try:
@@ -96,13 +98,9 @@ class Generations:
         except BaseException:
             for listener in claimed.values():
                 listener.socket.close()
-            inheritance.close()
             raise
-        self.left: Final = inheritance.close()
-        """What `bind` asks for no more."""
-        self.share((*claimed.values(), *self.left))
-        if not shares:
-            self.end_sharing()
+        if shares:
+            self.share((*claimed.values(), *self.left))
 
     def propose(self, settings: Settings) -> Generation:
         """Open what these settings want and the current ones have not; raises as `__init__` does."""
@@ -199,9 +197,13 @@ class Generations:
             if name not in used:
                 take_path_away(listener)
 
+    def is_shared(self, listener: Listener) -> bool:
+        """Say whether another arbiter listens there, too."""
+        return listener.kept_as in self._shared
+
     def _is_ours(self, listener: Listener) -> bool:
         """Say whether nobody else is to listen there after us."""
-        return not listener.passed_as and listener.kept_as not in self._shared
+        return not listener.passed_as and not self.is_shared(listener)
 
     # ------------------------------------------------------------------ the end
 

@@ -34,7 +34,7 @@ _AT_ONCE: Final = 64 * 1024
 _LOWEST: Final = 3
 
 # What tells a process what it alone is to do with its start: to speak to systemd, to adopt listeners.
-_OURS_ALONE: Final = ("NOTIFY_SOCKET", "WSGID_PREDECESSOR")
+_OURS_ALONE: Final = ("NOTIFY_SOCKET", "FDSTORE", "WSGID_PREDECESSOR")
 _OURS_ALONE_PREFIXES: Final = ("LISTEN_", "WATCHDOG_")
 
 # The interpreter's own first entry would be the start directory, and a file there called logging.py would be

@@ -197,7 +197,7 @@ class Succession:
             self._report.upgrade_over(self._pool.workers, now)
             equipment.control.upgrade_over(successor=successor.pid, leaves=leaves)
             if leaves:
-                self._report.hand_over(successor.pid)
+                self._make_known(successor)
                 self._is_handing = True
                 self.tick(now)
 
@@ -246,6 +246,12 @@ class Succession:
 
     # ------------------------------------------------------------------ places change hands
 
+    def _make_known(self, successor: Successor) -> None:
+        """Tell systemd who the server is from now on. What the successor has not taken, it need not keep."""
+        generations = self._equipment.generations
+        self._equipment.store.settle(one for one in generations.own_listeners if generations.is_shared(one))
+        self._report.hand_over(successor.pid)
+
     def _hand_over(self, successor: Successor) -> None:
         """Give away what only one can have."""
         self._is_handing = False
@@ -262,6 +268,7 @@ class Succession:
             match word:
                 case Word.SPEAK:
                     self._report.take_over(self._pool.workers, now)
+                    self._equipment.store.settle(self._equipment.generations.own_listeners)
                 case Word.YOURS:
                     self._take_place(now)
                 case Word.GONE:
@@ -307,7 +314,7 @@ class Succession:
         else:
             # Now, for what we would say from here on would be the end of the service.
             self._log.info("successor pid=%d serves on", successor.pid)
-            self._report.hand_over(successor.pid)
+            self._make_known(successor)
             self._report.close()
             successor.say(SPEAK)
             self._leaves_place = True
@@ -330,8 +337,6 @@ class Succession:
                 self._equipment.pidfile.leave()
             else:
                 self._equipment.generations.end_sharing()
-        elif not self.is_done:
-            self._equipment.generations.end_sharing()
         successor.close()
 
     def _close_in_child(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 from math import inf
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import sdnotify
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 _VARIABLE: Final = "NOTIFY_SOCKET"
 _WATCHDOG: Final = ("WATCHDOG_USEC", "WATCHDOG_PID")
+
+# How many descriptors systemd keeps for us: from version 254 on it says so; before, our unit does.
+_STORE: Final = "FDSTORE"
 
 # systemd reads 4,096 octets of a datagram, and takes nothing of a longer one.
 _MOST_OF_A_STATUS: Final = 2000
@@ -24,6 +29,14 @@ class Sender(Protocol):
     """Sends one datagram; raises OSError."""
 
     def notify(self, state: str) -> None: ...
+
+    def pass_on(self, state: str, fd: int) -> None:
+        """Send a descriptor with it."""
+
+
+class _Message(NamedTuple):
+    state: str
+    fd: int = -1
 
 
 class Notifier:
@@ -42,15 +55,20 @@ class Notifier:
         self._on_error = on_error
         self._sender: Sender | None = None
         self._status = ""
-        self._unsent: list[str] = []
+        self._unsent: list[_Message] = []
         """What systemd has to hear in this order, and was too slow for."""
         self._is_held = False
         if environ.get(_VARIABLE):
             try:
-                self._sender = (connect or _connect)()
+                self._sender = (connect or _Systemd)()
             except OSError as error:
                 on_error(error)
         environ.pop(_VARIABLE, None)
+        room = environ.pop(_STORE, "")
+        self.keeps_descriptors: Final = (
+            self._sender is not None and room.isascii() and room.isdecimal() and int(room) > 0
+        )
+        """There is a store (FileDescriptorStoreMax=), so that listeners outlive us."""
         asked = _watchdog(*(environ.pop(name, "") for name in _WATCHDOG))
         self.watchdog_s: Final = asked if self._sender is not None else inf
         """Silence for so long is taken for a hang (WatchdogSec=)."""
@@ -79,6 +97,19 @@ class Notifier:
     def hand_over(self, pid: int) -> None:
         """Say that this process is the server from now on."""
         self._insist(f"MAINPID={pid}")
+
+    def keep(self, name: str, fd: int) -> None:
+        """Have systemd keep a descriptor under a name, and pass it to whoever is started in our place."""
+        self._insist(f"FDSTORE=1\nFDNAME={name}", fd)
+
+    def discard(self, name: str) -> None:
+        """Have systemd close what it keeps under this name."""
+        self._insist(f"FDSTOREREMOVE=1\nFDNAME={name}")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether another process speaks for the service."""
+        return self._is_held
 
     @property
     def has_unsent(self) -> bool:
@@ -122,30 +153,35 @@ class Notifier:
 
     def close(self) -> None:
         """Say nothing more; a child calls it, for what it says would be taken for ours."""
-        socket = getattr(self._sender, "socket", None)
-        if socket is not None:
-            socket.close()
+        connected = getattr(self._sender, "socket", None)
+        if connected is not None:
+            connected.close()
         self._sender = None
 
-    def _insist(self, message: str) -> None:
+    def _insist(self, state: str, fd: int = -1) -> None:
         """Send now, or later: a unit whose READY=1 is lost starts, or reloads, for ever."""
-        self._unsent.append(message)
+        self._unsent.append(_Message(state, fd))
         self.flush()
 
     def _send(self, message: str) -> bool:
         """Send now, or never: the next word of its kind says more. Nothing overtakes what has to be heard."""
         self.flush()
-        return not self._unsent and self._send_now(message)
+        return not self._unsent and self._send_now(_Message(message))
 
-    def _send_now(self, message: str) -> bool:
+    def _send_now(self, message: _Message) -> bool:
         """Say whether it need not be sent again; nothing in the arbiter waits for a slow systemd."""
         if self._sender is None or self._is_held:
             return True
         try:
-            self._sender.notify(message)
+            if message.fd < 0:
+                self._sender.notify(message.state)
+            else:
+                self._sender.pass_on(message.state, message.fd)
         except BlockingIOError:
             return False
         except OSError as error:
+            if message.fd >= 0 and error.errno == errno.EBADF:
+                return True  # systemd was slow, and the listener has been closed meanwhile
             self.close()
             self._on_error(error)
         return True
@@ -159,8 +195,17 @@ def _watchdog(interval: str, pid: str) -> float:
     return int(interval) / _MICROSECONDS
 
 
-def _connect() -> Sender:
-    notifier = sdnotify.SystemdNotifier(debug=True)  # without debug it swallows every mistake
-    notifier.socket.settimeout(0)
-    sender: Sender = notifier
-    return sender
+class _Systemd:
+    """The socket of sdnotify, which itself passes no descriptors."""
+
+    def __init__(self) -> None:
+        # Without debug it swallows every mistake.
+        self._notifier: Final = sdnotify.SystemdNotifier(debug=True)
+        self.socket: Final[socket.socket] = self._notifier.socket
+        self.socket.settimeout(0)
+
+    def notify(self, state: str) -> None:
+        self._notifier.notify(state)
+
+    def pass_on(self, state: str, fd: int) -> None:
+        socket.send_fds(self.socket, [state.encode("ascii")], [fd])

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.net.activation import adopt
 from wsgid.net.bound_path import bound_inode
-from wsgid.net.listener import Listener, resolve
+from wsgid.net.closing import end
+from wsgid.net.listener import Listener, resolve, take_path_away
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,10 +85,17 @@ class Inheritance:
         self._listeners = [one for one in self._listeners if one not in found.values()]
         return found
 
-    def close(self) -> list[Listener]:
-        """Close what nobody has claimed, and return it; nobody's path is taken away."""
+    def close(self, *, for_good: bool) -> list[Listener]:
+        """Close what nobody has claimed, and return it.
+
+        `for_good`: nobody is to listen there any more, whoever still has it open. Its path goes, and its port
+        is free at once: systemd lets go of its copy only when it has been told.
+        """
         left, self._listeners = self._listeners, []
         for listener in left:
+            if for_good:
+                end(listener)
+                take_path_away(listener)
             listener.socket.close()
         return left
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from math import inf
 
@@ -21,6 +22,9 @@ class Systemd:
         if self.error is not None:
             raise self.error
         self.heard.append(state)
+
+    def pass_on(self, state: str, fd: int) -> None:
+        self.notify(f"{state} with {fd}")
 
 
 def fail(error: OSError) -> None:
@@ -159,3 +163,33 @@ def test_a_successor_is_made_known_once_systemd_listens() -> None:
     systemd.error = None
     notifier.flush()
     assert (["MAINPID=7"], False) == (systemd.heard, notifier.has_unsent)
+
+
+@pytest.mark.parametrize(
+    ("environ", "keeps"),
+    [
+        ({"NOTIFY_SOCKET": "/run/x", "FDSTORE": "64"}, True),
+        ({"NOTIFY_SOCKET": "/run/x", "FDSTORE": "0"}, False),
+        ({"NOTIFY_SOCKET": "/run/x", "FDSTORE": "many"}, False),
+        ({"NOTIFY_SOCKET": "/run/x"}, False),
+        ({"FDSTORE": "64"}, False),
+    ],
+)
+def test_whether_systemd_keeps_descriptors_it_says_itself(environ: dict[str, str], *, keeps: bool) -> None:
+    """Asked in vain it writes a line of its log each time; nobody who is started by us is to ask."""
+    notifier = Notifier(environ, fail, Systemd)
+
+    assert (keeps, {}) == (notifier.keeps_descriptors, environ)
+
+
+def test_a_listener_that_was_closed_before_systemd_listened_is_no_mistake() -> None:
+    systemd = Systemd(BlockingIOError())
+    notifier = Notifier({"NOTIFY_SOCKET": "/run/x", "FDSTORE": "1"}, fail, lambda: systemd)
+    notifier.keep("wsgid-1", 7)
+    systemd.error = OSError(errno.EBADF, "closed")
+    notifier.flush()
+    systemd.error = None
+    notifier.keep("wsgid-2", 8)
+    notifier.discard("wsgid-1")
+
+    assert ["FDSTORE=1\nFDNAME=wsgid-2 with 8", "FDSTOREREMOVE=1\nFDNAME=wsgid-1"] == systemd.heard
