@@ -274,7 +274,7 @@ def test_back_by_hand(upgrades: Upgrades, number: int) -> None:
     server = upgrades.start(*MANUAL, *PIDFILE, "-b", "unix:s")
     successor = upgrades.upgrade(server)
     stop(server, successor, number)
-    server.expect(f"successor gone pid={successor} exit status 0: this server goes on alone")
+    server.expect(f"successor gone pid={successor}: this server goes on alone")
 
     assert {server.pid} == {ask(server)[1], ask(server, "unix:s")[1]}
     assert server.pid == pid_in(server, "pid")
@@ -563,6 +563,18 @@ def test_another_environment_is_entered_with_the_listeners(
 
     assert (str(environment), successor) == ask(server)
     assert 1 == len(server.addresses)
+
+
+def test_a_template_that_bears_workers_is_no_obstacle(upgrades: Upgrades) -> None:
+    """Its arbiter adopts orphans, and a successor must not be one of them (docs/decisions/0022)."""
+    server = upgrades.start(*MANUAL, "--preload", "-w", "2")
+    deploy(server, "two")
+    server.signal(signal.SIGHUP)
+    successor = upgrades.upgrade(server)
+    assert successor not in server.children()
+    stop(server, server.pid)
+
+    assert {("two", successor)} == {ask(server) for _ in range(20)}
 
 
 def test_the_successor_starts_as_the_predecessor_did(upgrades: Upgrades) -> None:

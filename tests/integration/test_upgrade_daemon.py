@@ -95,7 +95,7 @@ def test_what_keeps_a_successor_from_its_start_is_in_the_log(place: Place) -> No
     (place.directory / "wsgid" / "__init__.py").write_text("raise ImportError('half installed')")
     done = ctl(place, "upgrade")
 
-    assert done.stderr.startswith("the successor ended before it served, exit status 1")
+    assert done.stderr.startswith("the successor ended before it served; standard error")
     assert "ImportError: half installed" in log(place)
     assert str(place.pid) == place.ask()
 

@@ -168,7 +168,7 @@ class Arbiter:
         for listener in self._generations.left:
             self._log.info("listener left address=%s: bind does not ask for it any more", listener.address)
         self._succession = Succession(
-            self._source, self._sockets, equipment, self._pool, self._report, self._predecessor
+            self._source, self._sockets, equipment, self._pool, self._report, self._preload, self._predecessor
         )
         stack.callback(self._succession.leave)
         self._store = equipment.store
@@ -337,7 +337,7 @@ class Arbiter:
                 self._log.info("workers %d -> 0 (SIGWINCH)", self._wanted.workers)
                 self._wanted = replace(self._wanted, workers=0)
             case "USR2":
-                self._succession.begin(is_serving=self._phase is Phase.RUNNING, now=self._turned_at)
+                self._succession.begin(is_serving=self._phase is Phase.RUNNING)
             case _:
                 pass  # CHLD: `reap` follows in any case; WINCH: the terminal's
 
@@ -372,7 +372,7 @@ class Arbiter:
                 else:
                     self._control.answer(client, workers=self._want(command.argument, "control socket"))
             case "upgrade":
-                refusal = self._succession.begin(is_serving=self._phase is Phase.RUNNING, now=now)
+                refusal = self._succession.begin(is_serving=self._phase is Phase.RUNNING)
                 if refusal is None:
                     self._control.wait_for_upgrade(client)
                 else:
@@ -431,8 +431,6 @@ class Arbiter:
             for news in ended:
                 self._on_news(news, now)
             self._explained.discard(exit_.pid)
-        if self._succession.on_exit(exit_, now):
-            return
         if worker is None:
             read = self._reload.on_exit(exit_, now)
             if isinstance(read, Refusal):

@@ -92,6 +92,11 @@ class Predecessor:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
 
+    def close_in_child(self) -> None:
+        """Keep no end of ours: its end is to be ours."""
+        self.teller.close()
+        self._socket.close()
+
     def close(self) -> None:
         """Listen to it no more."""
         self._socket.close()

@@ -120,6 +120,17 @@ class Preload:
 
     # ------------------------------------------------------------------ what is wanted
 
+    @contextlib.contextmanager
+    def stepping_back(self) -> Iterator[None]:
+        """Leave orphans to whoever adopts ours, meanwhile; nobody may be bearing."""
+        if self._is_subreaper:
+            set_subreaper(is_on=False)
+        try:
+            yield
+        finally:
+            if self._is_subreaper:
+                set_subreaper(is_on=True)
+
     def goal(self, wanted: Wanted) -> Wanted:
         """Return what is wanted with what is known here: who can have no worker now, and which slots wait."""
         return replace(

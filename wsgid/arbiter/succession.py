@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from wsgid.arbiter.equipment import Equipment
     from wsgid.arbiter.pool import WorkerPool
     from wsgid.arbiter.predecessor import Predecessor
+    from wsgid.arbiter.preload import Preload
     from wsgid.arbiter.reload import Source
     from wsgid.arbiter.report import Report
-    from wsgid.arbiter.spawn import Exit
     from wsgid.config.settings import Settings
     from wsgid.net.activation import PassedSockets
 
@@ -54,6 +54,7 @@ class Succession:
         equipment: Equipment,
         pool: WorkerPool,
         report: Report,
+        preload: Preload,
         predecessor: Predecessor | None,
     ) -> None:
         self._source: Final = source
@@ -69,6 +70,9 @@ class Succession:
         """When a predecessor had left, and its place was not ours yet."""
         self._try_at = inf
         """When that is tried again."""
+        self._preload: Final = preload
+        self._is_asked = False
+        """A successor is to be started."""
         self._successor: Successor | None = None
         self._is_handing = False
         """systemd is to hear of the successor before that does."""
@@ -87,6 +91,8 @@ class Succession:
     @property
     def deadline(self) -> float:
         """When `tick` is due."""
+        if self._is_asked:
+            return 0.0 if not self._preload.is_bearing else inf  # a birth wakes us
         return min(self._try_at, inf if self._successor is None else self._successor.deadline)
 
     @property
@@ -110,16 +116,13 @@ class Succession:
 
     # ------------------------------------------------------------------ a successor is asked for
 
-    def begin(self, *, is_serving: bool, now: float) -> Refusal | None:
-        """Start a successor; gives the reason if that cannot be."""
+    def begin(self, *, is_serving: bool) -> Refusal | None:
+        """Have a successor started; gives the reason if that cannot be."""
         refusal = self._why_not(is_serving=is_serving)
-        if refusal is None:
-            try:
-                self._start(now)
-            except OSError as error:
-                refusal = Refusal(f"no process could be forked: {error}")
         if refusal is not None:
             self._log.warning("upgrade refused: %s", refusal.reason)
+        else:
+            self._is_asked = True
         return refusal
 
     def _why_not(self, *, is_serving: bool) -> Refusal | None:
@@ -129,6 +132,8 @@ class Succession:
                 "this server is process 1, and when that ends the kernel kills all others, a successor too;"
                 " start another container, or run the server under an init (docker run --init)"
             )
+        if self._is_asked:
+            return Refusal("a successor is about to be started")
         if self._successor is not None:
             return Refusal(f"there is a successor, pid={self._successor.pid}; stop it first, or this server")
         if self._predecessor is not None:
@@ -136,6 +141,17 @@ class Succession:
         if not is_serving:
             return Refusal("the first workers do not serve yet")
         return None
+
+    def _start_if_quiet(self, now: float) -> None:
+        """Start it, unless a template bears a worker just now: both are orphans, and of different parents."""
+        if self._preload.is_bearing:
+            return
+        self._is_asked = False
+        try:
+            with self._preload.stepping_back():
+                self._start(now)
+        except OSError as error:
+            self._fail(f"no process could be forked: {error}", now)
 
     def _start(self, now: float) -> None:
         equipment, settings = self._equipment, self._settings
@@ -172,8 +188,10 @@ class Succession:
 
     def hear(self, fd: int, now: float) -> bool:
         """Take in what the other one says; says whether it was it."""
-        if self._successor is not None and self._successor.hear(fd):
+        if (successor := self._successor) is not None and successor.hear(fd):
             self._look_at_successor(now)
+            if successor.is_gone:
+                self._bury(successor, now)
             return True
         if self._predecessor is not None and fd == self._predecessor.fileno():
             self._hear_predecessor(now)
@@ -203,6 +221,8 @@ class Succession:
 
     def tick(self, now: float) -> None:
         """See to what waits for its time."""
+        if self._is_asked:
+            self._start_if_quiet(now)
         successor = self._successor
         if successor is not None:
             if now >= successor.deadline and not successor.is_late and not successor.is_ready:
@@ -218,26 +238,19 @@ class Succession:
         if now >= self._try_at:
             self._take_place(now)
 
-    def on_exit(self, exit_: Exit, now: float) -> bool:
-        """Draw the consequence of the end of a process; says whether it was the successor."""
-        successor = self._successor
-        if successor is None or exit_.pid != successor.pid:
-            return False
-        successor.listen()  # its last words may say why
-        self._look_at_successor(now)
+    def _bury(self, successor: Successor, now: float) -> None:
+        """Draw the consequence of the successor's end."""
         successor.close()
         self._successor = None
         if self.is_done:
-            self._log.error("successor gone pid=%d %s, and this server leaves too", exit_.pid, exit_.text)
-            return True
+            self._log.error("successor gone pid=%d, and this server leaves too", successor.pid)
+            return
         self._is_handing = False
         self._equipment.generations.end_sharing()
         if successor.is_ready:
-            level = self._log.info if exit_.is_clean else self._log.warning
-            level("successor gone pid=%d %s: this server goes on alone", exit_.pid, exit_.text)
+            self._log.info("successor gone pid=%d: this server goes on alone", successor.pid)
         else:
-            self._fail(_why_failed(successor, exit_).removeprefix("wsgid: "), now)
-        return True
+            self._fail(_why_failed(successor).removeprefix("wsgid: "), now)
 
     def _fail(self, reason: str, now: float) -> None:
         self._log.error("upgrade failed, this server serves on: %s", reason)
@@ -303,7 +316,7 @@ class Succession:
 
     def stopping(self, now: float) -> None:
         """The server stops: a successor that nobody else waits for goes with it, any other serves on."""
-        successor = self._successor
+        successor, self._is_asked = self._successor, False
         if successor is None or self.is_done:
             return
         if self._settings.upgrade == "auto" and not successor.is_ready:
@@ -342,7 +355,7 @@ class Succession:
     def _close_in_child(self) -> None:
         """Keep no end of ours in a child: who listens at the other one is to learn of our death."""
         if self._predecessor is not None:
-            self._predecessor.close()
+            self._predecessor.close_in_child()
         if self._successor is not None:
             self._successor.close_in_child()
 
@@ -351,12 +364,12 @@ class Succession:
         return self._equipment.generations.current.settings
 
 
-def _why_failed(successor: Successor, exit_: Exit) -> str:
+def _why_failed(successor: Successor) -> str:
     if successor.is_late:
         return (
             f"the successor has not served within boot_timeout ({successor.boot_timeout_s:g} s);"
             " does a file of the configuration, or the application, hang?"
         )
-    if successor.told is not None:
-        return successor.told.text or exit_.text
-    return f"the successor ended before it served, {exit_.text}; standard error may say why"
+    if successor.told is not None and successor.told.text:
+        return successor.told.text
+    return "the successor ended before it served; standard error may say why"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -45,8 +46,14 @@ class Successor:
         self.is_announced = False
         """Whoever waits has been told that it serves."""
         self.is_late = False
+        self.is_gone = False
+        """It has ended. It is no child of ours: no status is known."""
+        self._handle = -1
         ours.setblocking(False)
         loop.watch(ours.fileno())
+        with contextlib.suppress(OSError):  # an old kernel, a sandbox: then the end of the pair is its end
+            self._handle = os.pidfd_open(pid)
+            loop.watch(self._handle)
 
     @property
     def is_ready(self) -> bool:
@@ -54,10 +61,13 @@ class Successor:
         return self.told is not None and self.told.status == 0
 
     def hear(self, fd: int) -> bool:
-        """Take in what it says; says whether it was it."""
-        if not self.is_listening or fd != self._socket.fileno():
+        """Take in what it says, and its end; says whether it was it."""
+        if self._handle >= 0 and fd == self._handle:
+            self.is_gone = True
+        elif not self.is_listening or fd != self._socket.fileno():
             return False
-        self.listen()
+        self.listen()  # also at its end: its last words may say why
+        self.is_gone |= self._handle < 0 and not self.is_listening
         return True
 
     def listen(self) -> None:
@@ -100,6 +110,8 @@ class Successor:
     def close_in_child(self) -> None:
         """Keep nothing of the parent's; the loop is not ours to change."""
         self._socket.close()
+        if self._handle >= 0:
+            os.close(self._handle)
 
     def close(self) -> None:
         """Listen to it no more; it takes that for our end."""
@@ -107,3 +119,7 @@ class Successor:
             self.is_listening = False
             self._loop.forget(self._socket.fileno())
         self._socket.close()
+        if self._handle >= 0:
+            self._loop.forget(self._handle)
+            os.close(self._handle)
+            self._handle = -1

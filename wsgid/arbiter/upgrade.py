@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.apps.traceback import own_traceback
 from wsgid.arbiter.loop import HANDLED
-from wsgid.arbiter.spawn import become, spawn
+from wsgid.arbiter.spawn import become, spawn_apart
 from wsgid.daemon.daemonize import Teller
 from wsgid.errors import ExitCode
 
@@ -110,7 +110,10 @@ def start_successor(
     umask: int | None,
     errors: int | None,
 ) -> int:
-    """Fork the successor and return its pid; raises OSError if there is no room for it.
+    """Start the successor and return its pid; raises OSError if there is no room for it.
+
+    It is nobody's child but of whoever adopts orphans: systemd counts only its own children when it stops a
+    service, and would kill another main process at once (`main_pid_alien`).
 
     `theirs` is its end of the pair on which it tells how its start went, as `Teller` does. `undo` rids the
     child of what is ours; then `before` is called in it, the hook pre_exec. `umask` is that of our start.
@@ -145,7 +148,9 @@ def start_successor(
                 Teller(copies[top]).tell(ExitCode.FAILURE, text)
             return ExitCode.FAILURE
 
-        return spawn(undo, work)
+        pids: list[int] = []
+        spawn_apart(undo, work, pids.append)
+        return pids[0]
     finally:
         for copy in copies.values():
             os.close(copy)

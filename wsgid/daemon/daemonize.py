@@ -37,6 +37,12 @@ class Teller:
         """Let the typed command end well."""
         self.tell(0)
 
+    def close(self) -> None:
+        """Say nothing, in a child that is not meant to."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
     @property
     def has_told(self) -> bool:
         """Whether it has been said how the start went."""
