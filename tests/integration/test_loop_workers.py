@@ -18,6 +18,7 @@ import pytest
 import websockets.sync.client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.integration.tls.client import PAIR, trusting
 from wsgid.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -130,6 +131,17 @@ def test_what_is_not_over_in_time_is_cut_off(serve: Serve, kind: str) -> None:
     server.expect(r"requests cut off count=1: not over within graceful_timeout \(2 s\)")
     assert ExitCode.OK == server.wait()
     assert 6 > time.monotonic() - began
+
+
+@later
+@each_kind
+def test_tls_is_spoken(serve: Serve, kind: str) -> None:
+    server = start(serve, kind, *PAIR)
+    url = f"wss://localhost:{server.port}/talk"
+    sock = server.connect(f"http://127.0.0.1:{server.port}")
+    with websockets.sync.client.connect(url, sock=sock, ssl=trusting(), open_timeout=30) as client:
+        client.send("hello")
+        assert "echo hello" == client.recv()
 
 
 @later
