@@ -18,8 +18,9 @@ from tests.conformance.musts import MUSTS, rows
 from tests.conformance.opinions import OPINIONS
 from wsgid.arbiter.pool import TRANSITIONS
 from wsgid.config import generate as option_table
+from wsgid.config.about import ALL_KINDS
 from wsgid.config.gunicorn_names import OURS, UNUSED
-from wsgid.config.settings import NOT_BUILT
+from wsgid.config.settings import NOT_BUILT, Settings, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,19 @@ def not_built() -> str:
     return ", ".join(f"[`{name}`](../reference/settings.md#{name})" for name in names) + "\n"
 
 
+def worker_kinds() -> str:
+    """Return a table of the settings that have no effect with every kind of worker."""
+    kinds = [kind for kind in ALL_KINDS if kind != "gthread"]  # it is sync's server
+    lines = [f"| | {' | '.join(f'`{kind}`' for kind in kinds)} |".replace("`sync`", "`sync`, `gthread`")]
+    lines.append("|---" * (len(kinds) + 1) + "|")
+    for name in Settings.model_fields:
+        honoured = about(name).kinds
+        if honoured != ALL_KINDS:
+            marks = " | ".join("yes" if kind in honoured else "" for kind in kinds)
+            lines.append(f"| [`{name}`](../reference/settings.md#{name}) | {marks} |")
+    return "\n".join(lines) + "\n"
+
+
 def worker_states() -> str:
     """Return the arbiter's table of states and events."""
     events = sorted({event for row in TRANSITIONS.values() for event in row}, key=lambda event: event.value)
@@ -118,6 +132,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "gunicorn-names": gunicorn_names,
     "gunicorn-unused": gunicorn_unused,
     "not-built": not_built,
+    "worker-kinds": worker_kinds,
     "worker-states": worker_states,
     "decisions": decisions,
     "musts": musts,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conformance.case import get
-from tests.conformance.conftest import KINDS
+from tests.conformance.conftest import GREEN, KINDS
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "gevent"])
 def test_idle_connection_gets_one_more_answer(serve: Serve, kind: str) -> None:
     """A request that crosses the end of its connection is lost, so the end is said with an answer."""
-    server = serve(*KINDS[kind], app="tests.apps.probe:application")
+    server = serve(*(KINDS | GREEN)[kind], app="tests.apps.probe:application")
     with Wire(server.connect()) as wire:
         assert wire.ask(get("/a")).is_last is False
         server.signal(signal.SIGTERM)
@@ -64,10 +64,10 @@ def test_answer_in_flight_is_given_and_says_close(serve: Serve, kind: str, tmp_p
     os.close(descriptor)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "gevent"])
 def test_request_half_sent_is_answered(serve: Serve, kind: str) -> None:
     """Who has begun to ask is heard to the end."""
-    server = serve(*KINDS[kind], app="tests.apps.probe:application")
+    server = serve(*(KINDS | GREEN)[kind], app="tests.apps.probe:application")
     with Wire(server.connect()) as wire, Wire(server.connect()) as idle:
         idle.ask(get("/a"))
         wire.send(get("/b")[:-2])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -189,6 +190,24 @@ def test_reload_replaces_the_worker_and_nobody_notices(server: ServerProcess) ->
     server.expect(rf"worker gone .*pid={before} ", since=since)
 
     assert {200} == {answer.status for answer in answers}
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_successor_takes_over_on_usr2(kind: str) -> None:
+    """The command is a new process, and no request is lost over it."""
+    with start(kind) as server:
+        before = int(ask(server).body)
+        server.signal(signal.SIGUSR2)
+        successor = int(server.expect(r"upgrade done successor=(\d+) serves", deadline_s=30)[1])
+        try:
+            answers = [ask(server) for _ in range(5)]
+            server.expect(rf"worker gone .*pid={before} ", deadline_s=30)
+            answers.append(ask(server))
+        finally:
+            os.kill(successor, signal.SIGQUIT)
+
+        assert {200} == {answer.status for answer in answers}
+        assert before != int(answers[-1].body)
 
 
 @pytest.mark.parametrize("kind", ALL)

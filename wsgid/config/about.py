@@ -10,9 +10,8 @@ Change = Literal["live", "workers", "listeners", "restart"]
 ALL_KINDS = ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi")
 # DESIGN, "Workers: composition": the poller's promises are those of sync and gthread ...
 POLLER_KINDS = ("sync", "gthread")
-# ... limits are kept by every kind that has our parser, slow clients by all of these but eventlet.
+# ... limits are kept by every kind that has our parser.
 PARSER_KINDS = ("sync", "gthread", "gevent", "eventlet")
-PATIENT_KINDS = ("sync", "gthread", "gevent")
 # Those that bring the server of a library along, and what only that server does.
 ASGI_ALONE = ("asgi",)
 

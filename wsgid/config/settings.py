@@ -16,7 +16,6 @@ from pydantic import ConfigDict
 from wsgid.config.about import (
     ALL_KINDS,
     PARSER_KINDS,
-    PATIENT_KINDS,
     POLLER_KINDS,
     About,
     Change,
@@ -42,7 +41,6 @@ __all__ = [
     "ALL_KINDS",
     "NOT_BUILT",
     "PARSER_KINDS",
-    "PATIENT_KINDS",
     "POLLER_KINDS",
     "SECTIONS",
     "About",

@@ -10,6 +10,7 @@ where it would wait, the others run. The library stands behind `GreenThreads` (g
 #         waits for, and until when.
 # Rule 3: all green threads run in one thread of the system, so nothing changes but where one waits.
 
+import contextlib
 import os
 import select
 import socket
@@ -24,7 +25,7 @@ from typing import Any, BinaryIO, Protocol
 
 from wsgid.errors import ExitCode
 from wsgid.log.escape import escape
-from wsgid.net.closing import has_half_open, is_shut
+from wsgid.net.closing import end, has_half_open, is_shut
 from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
@@ -188,6 +189,11 @@ class GreenServer:
                     return
                 request = None
         finally:
+            # For all who have the socket: an application that forks leaves copies behind.
+            if connection.secure is not None:
+                connection.secure.end(is_cut=connection.is_cut)
+            with contextlib.suppress(OSError):
+                connection.raw.shutdown(socket.SHUT_WR)
             connection.close()
             del self._open[connection]
             self._on_fewer()
@@ -378,13 +384,16 @@ class GreenServer:
 
     def _pass_on(self, connection: Connection) -> bool:
         """Give an idle connection to another worker; False if it must stay."""
-        return (
-            self._handover is not None
-            and not connection.parser.has_begun
-            and not (connection.preamble is not None and connection.preamble.has_begun)
-            and not has_begun(connection)
-            and self._handover.send(connection, None)
-        )
+        if (
+            self._handover is None
+            or connection.parser.has_begun
+            or (connection.preamble is not None and connection.preamble.has_begun)
+            or has_begun(connection)
+            or not self._handover.send(connection, None)
+        ):
+            return False
+        connection.raw.close()  # our copy alone, and nothing is said by it any more
+        return True
 
     def _nudge(self, connection: Connection) -> None:
         """Have a connection that waits for a request look again, unless it has one by then."""
@@ -552,6 +561,8 @@ class GreenServer:
                 elif is_last and not (listener.passed_as or self._context.is_succeeded):
                     # What a service manager has, or a successor too, has an heir, for which the rest waits.
                     self._accept_all(listener)
+                if is_last and is_shut(listener):
+                    end(listener)
                 listener.socket.close()
                 staying.remove(listener)
             if staying:

@@ -58,6 +58,9 @@ class Taken:
         """Say nothing: the client hears another protocol."""
         raise ConnectionAbortedError("the application has taken the connection over")
 
+    def shutdown(self, _: int) -> None:
+        """Leave that to `close`, which knows what the client has still to hear."""
+
     def close(self) -> None:
         """End the connection for all of the application, after the client has heard the last of it."""
         with contextlib.suppress(OSError):

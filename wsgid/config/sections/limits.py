@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from wsgid.config import types as t
-from wsgid.config.about import PARSER_KINDS, PATIENT_KINDS, POLLER_KINDS, About
+from wsgid.config.about import PARSER_KINDS, POLLER_KINDS, About
 from wsgid.config.sections.section import Section
 
 
@@ -61,7 +61,7 @@ class Limits(Section):
             "a longer request body goes to a temporary file",
             ("--body-memory",),
             "SIZE",
-            kinds=PATIENT_KINDS,
+            kinds=PARSER_KINDS,
             is_gunicorn=False,
         ),
     ] = 2**16

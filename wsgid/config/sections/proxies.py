@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wsgid.config import types as t
-from wsgid.config.about import PARSER_KINDS, PATIENT_KINDS, About
+from wsgid.config.about import PARSER_KINDS, About
 from wsgid.config.sections.section import Section
 
 # gunicorn's; nginx, Apache, HAProxy and Heroku send one or another of them.
@@ -80,7 +80,7 @@ class Proxies(Section):
             "expect the PROXY protocol before each connection: off, v1, v2, auto",
             ("--proxy-protocol",),
             "WORD",
-            kinds=PATIENT_KINDS,
+            kinds=PARSER_KINDS,
             bare="auto",
             is_essential=True,
             true_word="auto",
@@ -93,6 +93,6 @@ class Proxies(Section):
             "addresses and networks whose PROXY protocol is believed; *: all",
             ("--proxy-allow-from",),
             "ADDRESS[,ADDRESS]",
-            kinds=PATIENT_KINDS,
+            kinds=PARSER_KINDS,
         ),
     ] = ("127.0.0.1", "::1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from wsgid.config import types as t
-from wsgid.config.about import ASGI_ALONE, PARSER_KINDS, PATIENT_KINDS, About
+from wsgid.config.about import ASGI_ALONE, PARSER_KINDS, About
 from wsgid.config.sections.section import Section
 
 
@@ -14,7 +14,7 @@ class Serving(Section):
 
     sendfile: Annotated[
         t.Flag,
-        About("workers", "let the kernel send files (sendfile(2))", ("--sendfile",), kinds=PATIENT_KINDS),
+        About("workers", "let the kernel send files (sendfile(2))", ("--sendfile",), kinds=PARSER_KINDS),
     ] = True
     server_header: Annotated[
         t.HeaderValue,
