@@ -34,6 +34,8 @@ def application(environ, start_response):
     elif path == "/ever":
         print("-- waiting", file=environ["wsgi.errors"], flush=True)
         time.sleep(600)
+    if path == "/spin":
+        print("-- spinning", file=environ["wsgi.errors"], flush=True)
     while path == "/spin":
         pass
     start_response("200 OK", [("Content-Length", "4")])
@@ -106,6 +108,21 @@ def test_stacks_show_each_green_thread_and_what_it_serves(serve: Serve) -> None:
 
     serving = shown.partition('serving method=GET target="/ever?id=7" peer=127.0.0.1')[2].partition("\n\n")[0]
     assert re.search(r'app\.py", line \d+ in application', serving)
+
+
+@pytest.mark.parametrize("kind", ["gevent", pytest.param("eventlet", marks=pytest.mark.again)])
+def test_stacks_of_a_loop_that_stands_are_shown_too(serve: Serve, kind: str) -> None:
+    """That is when somebody asks."""
+    server = serve("-k", kind, "--control-socket", "control", app="app", files={"app.py": APP})
+    with server.connect() as client:
+        client.sendall(get("/spin?id=7"))
+        server.expect("^-- spinning$")
+        command = [sys.executable, "-m", "wsgid.cli.ctl", "-s", str(server.directory / "control"), "stacks"]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+
+    first = shown.partition("Current green thread")[2].partition("\n\n")[0]
+    assert 'serving method=GET target="/spin?id=7" peer=127.0.0.1' in first
+    assert re.search(r'app\.py", line \d+ in application', first)
 
 
 def test_last_words_name_the_green_thread_that_holds_the_loop(serve: Serve) -> None:

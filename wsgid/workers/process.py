@@ -1,8 +1,8 @@
 """The life of a worker process, the same for all kinds: settle in, load the application, serve, leave."""
 
-# Rule 1: nothing runs inside a signal handler but the last words (SIGABRT). A handler that does nothing
-# and a wakeup
-#         descriptor turn signals into something to read.
+# Rule 1: nothing runs inside a signal handler but the last words (SIGABRT), and the look at an event loop
+#         that may stand. A handler that does nothing and a wakeup descriptor turn signals into something to
+#         read.
 # Rule 2: until the application is loaded, signals have their default effect: code that hangs at import can
 # be ended.
 
@@ -38,6 +38,9 @@ WORN = b"worn"
 FAILED = b"failed "
 # What a worker understands, with the descriptors of the error log and of the access log, if there is one.
 LOGS = b"logs"
+
+# The system's: eventlet's waits, and a signal may come where nobody may.
+_write = os.write
 
 # A message to the arbiter is one datagram; a traceback may be long.
 MESSAGE_BOUND = 32 * 1024
@@ -200,6 +203,21 @@ class _Inbox:
         signal.set_wakeup_fd(self._send.fileno(), warn_on_full_buffer=False)
         for number in LISTENED_TO:
             signal.signal(number, _note)
+        assert self.context is not None
+        if self.context.stacks is not format_stacks:
+            # One loop serves all: it would look when it turns, and is asked when it does not.
+            for number in (LOG_STACKS, SHOW_STACKS):
+                signal.signal(number, self._look)
+
+    def _look(self, number: int, _: FrameType | None) -> None:
+        """Write the stacks, on top of whatever runs."""
+        assert self.context is not None
+        stacks = self.context.stacks()
+        if number == LOG_STACKS:
+            self._start.error_log.write(stacks)
+        else:
+            with contextlib.suppress(OSError):
+                _write(self._start.stacks, stacks.encode("utf-8", "backslashreplace"))
 
     def read(self) -> None:
         """Act on what came; called by whichever thread is free."""
@@ -218,11 +236,10 @@ class _Inbox:
             self._reopen()
         if signal.SIGTERM in numbers:
             context.retiring = True
-        if LOG_STACKS in numbers:
-            self._start.error_log.write(context.stacks())
-        if SHOW_STACKS in numbers:
-            with contextlib.suppress(OSError):
-                os.write(self._start.stacks, context.stacks().encode("utf-8", "backslashreplace"))
+        if context.stacks is format_stacks:
+            for number in (LOG_STACKS, SHOW_STACKS):
+                if number in numbers:
+                    self._look(number, None)
         channel = self._start.channel
         if channel.fileno() in self.descriptors:
             with contextlib.suppress(BlockingIOError):
