@@ -127,8 +127,9 @@ class GreenServer:
         context.stacks = self._stacks
         # Each connection, and the green thread that has it.
         self._open: dict[Connection, Any] = {}
-        # The exchanges that the application is in.
+        # The exchanges that the application is in, and those of them that were told of as too long.
         self._served: dict[Connection, Exchange] = {}
+        self._overlong: set[Connection] = set()
         # The green threads that let connections in, one a listener, and those of them that wait.
         self._doors: list[Any] = []
         self._at_door: set[Any] = set()
@@ -317,8 +318,14 @@ class GreenServer:
         if pull is not None:
             exchange.unread = pull.is_unread
         self._served[connection] = exchange
-        exchange.run()
+        try:
+            exchange.run()
+        except RequestTimeout:
+            # It came where the exchange was answering for an earlier one.
+            exchange.keep_alive = False
+            connection.lose()
         del self._served[connection]
+        self._overlong.discard(connection)
         connection.state = State.WRITING
         if pull is not None and pull.is_unread():
             exchange.keep_alive = False
@@ -506,7 +513,12 @@ class GreenServer:
             self._listen()
 
     def _end_request(self, connection: Connection, exchange: Exchange, now: float) -> None:
-        """End one request that takes too long, and it alone."""
+        """End one request that takes too long, and it alone; once more where the application goes on."""
+        error = RequestTimeout(f"longer than request_timeout ({self._request_timeout:g} s)")
+        self._green.interrupt(self._open[connection], error, lambda: self._served.get(connection) is exchange)
+        if connection in self._overlong:
+            return
+        self._overlong.add(connection)
         environ = exchange.environ
         self._log.error(
             'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
@@ -517,8 +529,6 @@ class GreenServer:
             now - exchange.began,
             self._request_timeout,
         )
-        error = RequestTimeout(f"longer than request_timeout ({self._request_timeout:g} s)")
-        self._green.interrupt(self._open[connection], error, lambda: self._served.get(connection) is exchange)
 
     def _hear(self, fd: int) -> None:
         """Act on what reaches the worker from outside."""
@@ -541,9 +551,9 @@ class GreenServer:
         while is_last and before != len(self._open):
             before = len(self._open)
             self._take_handed()
-        self._close_listeners(now, is_last=is_last)
         for connection in self._open:
             self._nudge(connection)
+        self._close_listeners(now, is_last=is_last)
         self._is_closed = True
         if not self._open:
             self._finish()
