@@ -17,6 +17,7 @@ import os
 import socket
 import threading
 from dataclasses import asdict, dataclass, fields, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.arbiter.spawn import spawn_apart
@@ -105,6 +106,8 @@ def run(start: TemplateStart) -> int:
             len(names),
             ", ".join(sorted(names)),
         )
+    if start.pem_files is not None:
+        import_module("wsgid.net.tls")  # with ssl, which each worker would import for itself
     # The collector writes to what it looks at, and what is written to is shared no longer.
     gc.collect()
     gc.freeze()
