@@ -10,11 +10,13 @@ import os
 import re
 import signal
 import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conformance.case import get
+from tests.front import CERTIFICATES
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 APP = "tests.apps.probe:application"
 LOG = ("--access-logfile", "-", "--access-logformat", "%(p)s %(h)s %(U)s")
-KINDS = {"sync": ("-w", "1"), "threads": ("-w", "1", "--threads", "4")}
+KINDS = {"sync": ("-w", "1"), "threads": ("-w", "1", "--threads", "4"), "gevent": ("-k", "gevent")}
 # 192.0.2.7, port 4711, to 198.51.100.1, port 443.
 V2 = bytes.fromhex("0d0a0d0a000d0a515549540a 21 11 000c c0000207 c6336401 1267 01bb")
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n"
@@ -190,6 +192,31 @@ def test_a_preamble_has_a_deadline(serve: Serve) -> None:
     server.expect("request refused status=408 peer=127.0.0.1 reason: preamble not complete")
 
     assert "192.0.2.7" not in server.log
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_preamble_comes_before_a_handshake(serve: Serve, kind: str) -> None:
+    """Of the handshake no octet is taken for the preamble, however they come."""
+    pair = ("--certfile", str(CERTIFICATES / "one.pem"), "--keyfile", str(CERTIFICATES / "one.key"))
+    server = serve(*KINDS[kind], *pair, "--proxy-protocol", "v2", "--header-timeout", "1", app=APP)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    found = []
+    for pieces in ([V2], [V2[:1], V2[1:20], V2[20:]]):
+        plain = connect(server)
+        for piece in pieces:
+            plain.send(piece)
+        with Wire(context.wrap_socket(plain.sock)) as wire:
+            found += [who(seen(wire)), who(seen(wire))]
+    # Who says no preamble, or half of one, is told in plain text; the worker lives.
+    with connect(server, begin=get("/")) as wire, connect(server, begin=V2[:14]) as half:
+        assert 400 == wire.read_answer().status
+        assert 408 == half.read_answer().status
+        assert b"" == wire.read_to_end() == half.read_to_end()
+
+    assert [("192.0.2.7", "4711", "https")] * 4 == found
+    assert "worker gone" not in server.log
 
 
 # ---- between workers ----

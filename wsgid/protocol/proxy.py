@@ -77,7 +77,7 @@ class Preamble:
         elif self._versions != "v2" and _begins(octets, V1_START):
             end = self._feed_v1(octets)
         else:
-            raise bad_request(f"no PROXY preamble ({self._versions}): {octets[:40]!r}")
+            raise bad_request(f"no PROXY preamble ({self._versions}): {octets[:40].decode('latin-1')}")
         if self.told is None:
             self._received = octets
             return len(data)
@@ -92,7 +92,7 @@ class Preamble:
         line = octets[: end - 2].decode("latin-1")
         match = V1_LINE.fullmatch(line)
         if match is None:
-            raise bad_request(f"a PROXY line that cannot be read: {line!r}")
+            raise bad_request(f"a PROXY line that cannot be read: {line}")
         kind, source, destination, *ports = match.groups()
         if kind is None:
             self.told = {}
@@ -101,7 +101,7 @@ class Preamble:
             make = ipaddress.IPv4Address if kind == "TCP4" else ipaddress.IPv6Address
             self.told = _told(kind, (make(source), make(destination)), (int(ports[0]), int(ports[1])))
         except ValueError:
-            raise bad_request(f"a PROXY line with a wrong address or port: {line!r}") from None
+            raise bad_request(f"a PROXY line with a wrong address or port: {line}") from None
         return end
 
     def _feed_v2(self, octets: bytes) -> int:

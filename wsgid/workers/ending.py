@@ -48,6 +48,9 @@ class Ending:
         request = connection.parser.request
         # Where a proxy has said so, it is its client that is refused.
         self._refusals.write(refusal, connection.environ if request is None else request.environ, now)
+        if connection.preamble is not None:
+            # No handshake has begun: its proxy is told in plain text.
+            connection.give_up_tls()
         to_head = connection.parser.is_head
         try:
             connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))

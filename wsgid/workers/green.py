@@ -370,6 +370,9 @@ class GreenServer:
         # Where a proxy has said so, it is its client that is refused.
         environ = connection.environ if request is None else request.environ
         self._refusals.write(refusal, environ, monotonic())
+        if connection.preamble is not None:
+            # As in ending.py: no handshake has begun.
+            connection.give_up_tls()
         answer = refusal_answer(refusal, formatdate(usegmt=True), to_head=connection.parser.is_head)
         try:
             connection.sock.send(answer)
