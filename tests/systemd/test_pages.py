@@ -1,0 +1,39 @@
+"""The pages about systemd, typed in a machine with the package installed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import ROOT
+from tests.systemd.machine import WORDS, boot, chapters
+from tests.systemd.page import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.systemd.package import Packages
+
+# The first one waits for the package to be built.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+PAGES = sorted(
+    path.name for path in (ROOT / "docs" / "howto").glob("*.md") if "\n```console box\n" in path.read_text()
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_shows_is_what_is_printed(name: str, packages: Packages, layer: Path | None) -> None:
+    page = read((ROOT / "docs" / "howto" / name).read_text())
+    # On a terminal curl shows no progress.
+    terminal = "printf 'silent\\nshow-error\\n' > /root/.curlrc; export SYSTEMD_PAGER=cat; cd /root"
+    install = f"rm -f /var/lib/man-db/auto-update; dpkg -i {packages.this} >&2"
+    script = f"{WORDS}\n{install}\n{terminal}\n{page.script}"
+    told = chapters(boot(script, shown=(packages.directory,), layer=layer))
+
+    for title, command in page.commands.items():
+        assert re.fullmatch(command.pattern(), told[title]), (
+            f"{command.typed}\nthe page:\n{command.printed}\nprinted:\n{told[title]}"
+        )
