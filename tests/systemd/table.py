@@ -38,6 +38,7 @@ class Scene:
 
 SCENES: Final = (
     Scene("`systemctl restart`, behind a socket unit", BY_SOCKET, RESTART),
+    Scene("`systemctl restart`, own listener kept by systemd", BY_BIND, RESTART),
     Scene("`systemctl restart`, with neither (`FileDescriptorStoreMax=0`)", BY_BIND + WITHOUT_STORE, RESTART),
     Scene("`systemctl reload`", BY_BIND, "systemctl reload wsgid@shop"),
 )
