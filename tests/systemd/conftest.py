@@ -57,7 +57,7 @@ def newer_systemd(can_boot: None) -> Path:
     return layer
 
 
-@pytest.fixture(scope="session", params=["own", "newer"])
+@pytest.fixture(scope="session", params=["own", pytest.param("newer", marks=pytest.mark.again)])
 def layer(request: pytest.FixtureRequest, can_boot: None) -> Path | None:
     """Give the layer that has the systemd to be used; None is this machine's."""
     newer: Path | None = request.getfixturevalue("newer_systemd") if request.param == "newer" else None

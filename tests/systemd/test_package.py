@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.systemd.package import Packages
 
 # The first one waits for the package to be built.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from tests.systemd.page import read
 if TYPE_CHECKING:
     from tests.systemd.package import Packages
 
-# The first one waits for the package to be built.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+# The first one waits for the package to be built. What they show, other tests hold, too.
+pytestmark = [pytest.mark.slow, pytest.mark.again, pytest.mark.timeout(400)]
 
 PAGES = sorted(
     path.name for path in (ROOT / "docs" / "howto").glob("*.md") if "\n```console box\n" in path.read_text()
