@@ -132,6 +132,7 @@ def test_a_stop_does_not_wait_for_a_handshake_that_does_not_end(serve: Serve) ->
         assert 0 == server.stop()
 
 
+@pytest.mark.load
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "unix:./socket", "unix:@{}"])
 def test_a_stop_serves_more_than_it_may_have_open(serve: Serve, address: str) -> None:
     """At worker_connections the rest waits in the queue, and is let in one after the other."""
@@ -148,6 +149,7 @@ def test_a_stop_serves_more_than_it_may_have_open(serve: Serve, address: str) ->
     assert 0 == server.wait()
 
 
+@pytest.mark.load
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("before", ["127.0.0.1:0", "unix:./before"])
 def test_an_address_that_a_reload_drops_resets_nobody(serve: Serve, before: str, kind: str) -> None:

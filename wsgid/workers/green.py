@@ -571,6 +571,8 @@ class GreenServer:
                     may_come = monotonic() - now <= HANDSHAKE_S and has_half_open(listener)
                     if not self._accept_all(listener) or may_come:
                         continue
+                    if is_last:
+                        end(listener)
                 elif is_last and not (listener.passed_as or self._context.is_succeeded):
                     # What a service manager has, or a successor too, has an heir, for which the rest waits.
                     self._accept_all(listener)
