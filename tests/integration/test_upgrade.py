@@ -614,7 +614,7 @@ HOOK = """
 import os
 def pre_exec(server):
     if os.path.exists("raise"):
-        raise ValueError("not today")
+        raise OSError("not today")
     server.log.info("pre_exec in %d of %d with %s", os.getpid(), server.pid, server.cfg.proc_name)
 """
 
@@ -630,7 +630,7 @@ def test_pre_exec_that_raises_is_why_there_is_no_successor(upgrades: Upgrades) -
     server = upgrades.start(config=HOOKS, files={"hook.py": HOOK, "raise": ""})
 
     assert "the hook pre_exec failed" == refused(server)
-    server.expect("ValueError: not today")
+    server.expect("OSError: not today")
     assert {server.pid} == answering(server)
 
 

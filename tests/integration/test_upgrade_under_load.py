@@ -1,7 +1,8 @@
-"""An upgrade costs no request, forth and back, however often."""
+"""An upgrade costs no request, forth and back, however often; nor does a restart whose listeners are kept."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -12,6 +13,7 @@ import pytest
 
 from tests.load.client import Load
 from tests.load.stage import report, stage
+from tests.support import start_server
 
 if TYPE_CHECKING:
     from tests.load.stage import Stage
@@ -80,3 +82,33 @@ def test_forth_and_back_by_hand_loses_no_request(kind: tuple[str, ...]) -> None:
     report(tally)
     assert ([], ()) == (tally.failures, seen.repeated)
     assert len(tally.pids) == 2 * (TIMES // 2 + 2)
+
+
+@pytest.mark.parametrize("kind", [SYNC, THREADS], ids=["sync", "threads"])
+def test_restarts_with_kept_listeners_lose_no_request(kind: tuple[str, ...]) -> None:
+    """While nobody serves, connections wait in the queue of a socket that systemd has: here, the test."""
+    with (
+        stage("-w", "2", *kind, env={"FDSTORE": "64"}) as on,
+        Load(on.address) as load,
+        contextlib.ExitStack() as servers,
+    ):
+        first = server = on.server
+        for _ in range(TIMES):
+            load.wait_round()
+            assert 0 == server.stop()
+            successor = start_server(
+                "-w",
+                "2",
+                *kind,
+                app="tests.load.app:application",
+                env={**on.environment(), "FDSTORE": "64"},
+                sockets=first.stored,
+            )
+            server = servers.enter_context(successor)
+        load.wait_round()
+        tally = load.stop()
+        seen = on.account(tally)
+
+    report(tally)
+    assert ([], ()) == (tally.failures, seen.repeated)
+    assert len(tally.pids) == 2 * (TIMES + 1)

@@ -66,7 +66,7 @@ def stage(*args: str, peer: str = "wsgid", **options: Any) -> Iterator[Stage]:
         notes.touch()
         events.bind(path)
         events.settimeout(EVENT_DEADLINE_S)
-        env = {"LOAD_NOTES": str(notes), "LOAD_EVENTS": path}
+        env = {"LOAD_NOTES": str(notes), "LOAD_EVENTS": path, **options.pop("env", {})}
         options.setdefault("app", "tests.load.app:application")
         with start_server(*args, env=env, peer=peer, **options) as server:
             yield Stage(server, ("127.0.0.1", server.port), notes, events)

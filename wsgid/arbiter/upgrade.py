@@ -47,6 +47,11 @@ class Legacy:
     control: tuple[int, int] | None
     """The file of our control socket, whose place the successor's takes."""
 
+    @property
+    def top(self) -> int:
+        """The first number behind all of them, and behind the standard streams."""
+        return max((_FIRST - 1, *self.sockets)) + 1
+
 
 def arrange(
     passed: Mapping[int, tuple[str, Listener]], own: Sequence[Listener]
@@ -120,7 +125,7 @@ def start_successor(
     `errors` is where its standard error goes until it decides for itself, if that is not where ours does.
     """
     predecessor = os.getpid()
-    top = max(legacy.sockets, default=_FIRST) + 1
+    top = legacy.top
     # Above all numbers that will be overwritten.
     copies: dict[int, int] = {}
     try:
@@ -129,10 +134,15 @@ def start_successor(
         copies[top] = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, top + 1)
 
         def work() -> int:
+            if umask is not None:
+                os.umask(umask)
             try:
-                if umask is not None:
-                    os.umask(umask)
                 before()
+            except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
+                text = f"the hook pre_exec failed\n{own_traceback(error).text}"
+                Teller(copies[top]).tell(ExitCode.FAILURE, text)
+                return ExitCode.FAILURE
+            try:
                 if errors is not None:
                     os.dup2(errors, 2)
                 for number, copy in copies.items():
@@ -143,9 +153,6 @@ def start_successor(
                 become(program(sys.orig_argv, sys.executable, source.directory), variables, source.directory)
             except OSError as error:
                 Teller(copies[top]).tell(ExitCode.FAILURE, f"the program cannot be executed: {error}")
-            except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
-                text = f"the hook pre_exec failed\n{own_traceback(error).text}"
-                Teller(copies[top]).tell(ExitCode.FAILURE, text)
             return ExitCode.FAILURE
 
         pids: list[int] = []

@@ -55,6 +55,11 @@ def test_what_lies_apart_is_there_and_not_announced() -> None:
     assert ("1", "http") == (environ["LISTEN_FDS"], environ["LISTEN_FDNAMES"])
 
 
+@pytest.mark.parametrize(("numbers", "top"), [((), 3), ((0,), 3), ((3, 4), 5), ((3, 9), 10)])
+def test_the_pair_is_behind_all_sockets_and_no_standard_stream(numbers: tuple[int, ...], top: int) -> None:
+    assert top == Legacy({number: ("", listener()) for number in numbers}, None).top
+
+
 def test_what_was_passed_to_us_is_not_what_we_pass() -> None:
     before = {
         "LISTEN_FDS": "9",
