@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 APPS = {"asgi": "tests.apps.asgi_app:application", "tornado": "tests.apps.tornado_app:application"}
 # Some of it is asked at every change, the rest with `make test-all`.
 later = pytest.mark.framework
-each_kind = pytest.mark.parametrize("kind", APPS)
+each_kind = pytest.mark.parametrize("kind", ["asgi", pytest.param("tornado", marks=later)])
 
 
 def start(serve: Serve, kind: str, *args: str, **options: Any) -> ServerProcess:

@@ -139,6 +139,7 @@ class Recorder:
             await self._app(scope, receive, taken)
         except asyncio.CancelledError as error:
             if not exchange.is_late:
+                self._logs.told = error  # cut off at the worker's end, which is told there
                 raise
             await self._end_late(exchange, taken, error)
         except BaseException as error:

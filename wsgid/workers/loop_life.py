@@ -14,8 +14,8 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wsgid.net.closing import has_half_open
-from wsgid.workers.acceptor import OUT_OF_RESOURCES
+from wsgid.net.closing import has_half_open, is_shut
+from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES
 from wsgid.workers.leaving import Leaving
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ class LoopLife:
         deadline = began + self._graceful_timeout - last_s
         self.leaving.begin(began, with_heirs=not self._context.is_last)
         self._ignore()
-        if self._context.is_last:
-            await self._take_the_rest(deadline)
+        await self._take_the_rest()
         for listener in self._context.listeners:
             listener.socket.close()
         self._library.begin_end()
@@ -183,11 +182,16 @@ class LoopLife:
                 "the application has not ended within graceful_timeout (%g s)", self._graceful_timeout
             )
 
-    async def _take_the_rest(self, deadline: float) -> None:
-        """Empty the kernel's queue: the server stops, and nobody else will."""
-        for listener in self._context.listeners:
-            # The socket of a service manager has an heir: what waits there, waits for the next server.
-            while not listener.passed_as and monotonic() < deadline:
+    async def _take_the_rest(self) -> None:
+        """Empty the kernel's queues, where nobody else will: of a server that stops, and of what is shut."""
+        context = self._context
+        until = monotonic() + HANDSHAKE_S
+        for listener in context.listeners:
+            # What a service manager has, or a successor too, has an heir, for which the rest waits.
+            has_heir = bool(listener.passed_as) or context.is_succeeded
+            if not is_shut(listener) and (has_heir or not context.is_last):
+                continue
+            while monotonic() < until:
                 if self._accept(listener):
                     continue
                 if not has_half_open(listener):
