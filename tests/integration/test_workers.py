@@ -25,6 +25,7 @@ from tests.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from _pytest.mark import ParameterSet
@@ -59,17 +60,19 @@ KINDS: Mapping[str, Kind] = {
     "asgi": Kind(("-k", "asgi"), "tests.apps.kinds_asgi:application"),
     "custom": Kind(("-k", "one_by_one:OneByOne"), files=(("one_by_one.py", EXAMPLE),)),
 }
-# Those whose server is that of another kind, with more threads or another library.
-AGAIN = {"gthread", "eventlet", "tornado"}
+# Those whose server is that of another kind, with more threads or another library; and sync, which all other
+# files ask.
+AGAIN = {"sync", "gthread", "eventlet", "tornado"}
 
 
-def marked(kinds: Iterable[str]) -> list[str | ParameterSet]:
-    return [pytest.param(kind, marks=pytest.mark.again) if kind in AGAIN else kind for kind in kinds]
+def marked(kinds: Iterable[str], again: AbstractSet[str] = AGAIN) -> list[str | ParameterSet]:
+    return [pytest.param(kind, marks=pytest.mark.again) if kind in again else kind for kind in kinds]
 
 
 ALL = marked(KINDS)
-# sync and gthread are judged by what their threads do, and have test_hang.py.
-JUDGED_BY_BEAT = marked(kind for kind in KINDS if kind not in {"sync", "gthread"})
+# sync and gthread are judged by what their threads do, and have test_hang.py; gevent has
+# test_green_threads.py.
+JUDGED_BY_BEAT = marked((kind for kind in KINDS if kind not in {"sync", "gthread"}), AGAIN | {"gevent"})
 
 
 @contextlib.contextmanager
