@@ -36,8 +36,11 @@ from wsgid.protocol.target import is_host, origin_form
 # (h11 16, waitress 256).
 HEAD_BOUND = 64 * 1024
 
-# Chunk sizes, extensions and trailers between two octets of a body.
+# Chunk sizes, extensions and trailers, beyond what a body in chunks has a right to: so many octets a piece,
+# and twice the body. A client could else send without end what brings the body no nearer to its limit
+# (CVE-2023-39326).
 FRAMING_BOUND = 16 * 1024
+FRAMING_A_PIECE = 16
 
 # RFC 9112, 2.2: ignore "at least one" empty line before a request; clients that send more are not clients.
 EMPTY_LINES_BOUND = 8
@@ -445,8 +448,9 @@ class RequestParser:
 
     def on_body(self, data: bytes) -> None:
         """Take octets of the body (llhttp calls this)."""
-        self._framing = 0
-        self._received += len(data)
+        size = len(data)
+        self._framing = max(0, self._framing - 3 * size - FRAMING_A_PIECE)
+        self._received += size
         if self._received > self._body_limit:
             raise _body_too_large(self._body_limit)
         assert self.request is not None
