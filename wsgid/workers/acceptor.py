@@ -99,6 +99,8 @@ class ConnectionMaker:
         connection = Connection(
             sock, parser, environ, peer, deadline, self._spool, self._send_timeout, self._wait
         )
+        # Else it would seem to have stood still for longest, and be the first to make room.
+        connection.since = now
         connection.takeover = environ["gunicorn.socket"] = Takeover(connection, self._on_take)
         return connection
 
