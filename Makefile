@@ -13,7 +13,7 @@ SLOWEST := load or fault or framework or again or fuzz
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench reliability restarts fuzz generated install deb lock clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench slow-clients reliability restarts fuzz generated install deb lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +57,9 @@ fuzz: $(VENV)/.test  ## invent input for what reads octets, for ten minutes (SEC
 
 restarts: $(VENV)/.test  ## the requests that restarts and upgrades cost under systemd; writes docs/explanation/restarts.md
 	$(BIN)/python -m tests.systemd.table $(TIMES)
+
+slow-clients: $(VENV)/.bench  ## a normal client beside 2,000 slow ones, at peers too; writes docs/explanation/slow-clients.md
+	$(BIN)/python -m tests.load.beside
 
 generated: $(VENV)/.test  ## write what the code knows better: the table of options, parts of the documents, completion
 	$(BIN)/python -m docs.generate

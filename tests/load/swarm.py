@@ -3,11 +3,14 @@
 Prints "ready" once every client has connected and begun to be slow; leaves when its standard input ends, and
 prints how many connections it still had.
 
-The four kinds, none of which ends its request or its answer while the swarm lives:
+The kinds, none of which ends its request or its answer while the swarm lives:
     heads    send a request head, an octet at a time
     bodies   send a request body, an octet at a time
     readers  ask for a large answer and take some KB of it at a time
+    files    the same of a file
     silent   connect and say nothing
+    hellos   send the first octets of a TLS handshake, an octet at a time
+    secrets  shake hands, and send a request head over TLS, an octet and so a record at a time
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ import json
 import resource
 import select
 import socket
+import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,12 +45,16 @@ FIRST = {
     "readers": b"GET /large?1&%d HTTP/1.1\r\nHost: load\r\n\r\n" % LARGE,
     "files": b"GET /file?1&%d HTTP/1.1\r\nHost: load\r\n\r\n" % LARGE,
     "silent": b"",
+    "hellos": b"",
+    "secrets": b"GET /answer?1 HTTP/1.1\r\nHost: load\r\nX-Slow: ",
 }
+# Those that send an octet a turn.
+TRICKLING = frozenset({"heads", "bodies", "hellos", "secrets"})
 
 
 @contextmanager
-def swarm(port: int, counts: Mapping[str, int]) -> Iterator[None]:
-    """Run a swarm while the block runs; fail if the server has thrown a client out meanwhile."""
+def swarm(port: int, counts: Mapping[str, int], *, must_stay: bool = True) -> Iterator[None]:
+    """Run a swarm while the block runs; fail if the server has thrown a client out that `must_stay`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.load.swarm", str(port), json.dumps(dict(counts))],
         cwd=ROOT,
@@ -67,7 +75,7 @@ def swarm(port: int, counts: Mapping[str, int]) -> Iterator[None]:
         process.stdin.close()
         process.stdout.close()
         process.wait()
-    assert int(left) == sum(counts.values()), (
+    assert not must_stay or int(left) == sum(counts.values()), (
         f"{left.strip()} of {dict(counts)} slow clients were still there"
     )
 
@@ -84,11 +92,12 @@ def main(port: int, counts: Mapping[str, int]) -> None:
             raise SystemExit("a slow reader had no answer to begin with")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    turn = 0
+    turn, hello = 0, _hello()
     while clients and not _has_ended(PERIOD_S / len(clients)):
         kind, sock = clients[turn % len(clients)]
+        octet = hello[turn // len(clients) % len(hello) :][:1] if kind == "hellos" else b"x"
         turn += 1
-        if sock not in gone and not _small_step(kind, sock):
+        if sock not in gone and not _small_step(kind, sock, octet):
             gone.add(sock)
     sys.stdout.write(f"{len(clients) - len(gone)}\n")
 
@@ -98,9 +107,24 @@ def _client(port: int, kind: str) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     sock.connect(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if kind == "secrets":
+        sock = _CLIENT.wrap_socket(sock)
     sock.sendall(FIRST[kind])
     sock.setblocking(False)
     return sock
+
+
+_CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_CLIENT.check_hostname = False
+_CLIENT.verify_mode = ssl.CERT_NONE
+
+
+def _hello() -> bytes:
+    """Give the first octets of a handshake."""
+    outgoing = ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):
+        _CLIENT.wrap_bio(ssl.MemoryBIO(), outgoing).do_handshake()
+    return outgoing.read()
 
 
 def _is_readable(sock: socket.socket) -> bool:
@@ -110,16 +134,16 @@ def _is_readable(sock: socket.socket) -> bool:
     return bool(poll.poll(READY_DEADLINE_S * 1000))
 
 
-def _small_step(kind: str, sock: socket.socket) -> bool:
+def _small_step(kind: str, sock: socket.socket, octet: bytes) -> bool:
     """Do what this kind does once a period; say whether the connection is still there."""
     try:
-        if kind in {"heads", "bodies"}:
-            sock.send(b"x")
+        if kind in TRICKLING:
+            sock.send(octet)
             sock.recv(1)
             # An answer to half a request: it was refused.
             return False
         return bool(sock.recv(BITE))
-    except BlockingIOError:
+    except (BlockingIOError, ssl.SSLWantReadError):
         return True
     except OSError:
         return False

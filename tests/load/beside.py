@@ -1,0 +1,227 @@
+"""A normal client beside 2,000 slow ones, at wsgid and at others: `python -m tests.load.beside`.
+
+Writes docs/explanation/slow-clients.json and the table of the page beside it. The client asks one request
+after the other, each on a new connection: before the slow ones come, while they are there, and after they
+have gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import resource
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.integration.tls.client import PAIR, trusting
+from tests.load.stage import request
+from tests.load.swarm import swarm
+from tests.wire import Wire
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "explanation" / "slow-clients.md"
+BEGIN, END = "<!-- measured: beside -->\n", "<!-- end -->\n"
+
+ASKED = 300
+# Nobody waits for longer; and after so many in vain the others are not tried.
+PATIENCE_S = 2.0
+MOST_LOST = 3
+START_DEADLINE_S = 20.0
+
+SLOW = {"heads": 800, "bodies": 800, "silent": 400}
+SLOW_TLS = {"hellos": 1200, "secrets": 800}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How long the answers took, in seconds, and how many did not come in time."""
+
+    median_s: float
+    p99_s: float
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contestant, in the three phases."""
+
+    title: str
+    before: Figures
+    during: Figures
+    after: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """How a server is started at a port; room for all connections, and else its defaults."""
+
+    title: str
+    package: str
+    argv: Sequence[str]
+    slow: Mapping[str, int]
+    is_secure: bool = False
+
+
+APP = "tests.load.app:application"
+WSGID = ("wsgid", "-w", "2", "--worker-connections", "4000", "-b", "127.0.0.1:{port}")
+GUNICORN = ("gunicorn", "-w", "2", "--worker-connections", "4000", "-b", "127.0.0.1:{port}")
+CONTESTANTS = (
+    Contestant("wsgid sync, 2 workers", "wsgid-server", (*WSGID, APP), SLOW),
+    Contestant(
+        "wsgid gthread, 2 workers of 4 threads", "wsgid-server", (*WSGID, "--threads", "4", APP), SLOW
+    ),
+    Contestant(
+        "wsgid sync, 2 workers, https", "wsgid-server", (*WSGID, *PAIR, APP), SLOW_TLS, is_secure=True
+    ),
+    Contestant("gunicorn sync, 2 workers", "gunicorn", (*GUNICORN, APP), SLOW),
+    Contestant(
+        "gunicorn gthread, 2 workers of 4 threads",
+        "gunicorn",
+        (*GUNICORN, "-k", "gthread", "--threads", "4", APP),
+        SLOW,
+    ),
+    Contestant(
+        "waitress, 4 threads",
+        "waitress",
+        ("waitress", "--listen=127.0.0.1:{port}", "--connection-limit=4000", "--asyncore-use-poll", APP),
+        SLOW,
+    ),
+)
+
+
+def ask(address: tuple[str, int], context: ssl.SSLContext | None = None, count: int = ASKED) -> Figures:
+    """Ask so often, each time on a new connection."""
+    seconds: list[float] = []
+    lost = 0
+    while len(seconds) + lost < count and lost < MOST_LOST:
+        began = time.monotonic()
+        try:
+            sock = socket.create_connection(address, PATIENCE_S)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with Wire(context.wrap_socket(sock) if context else sock) as wire:
+                assert 200 == wire.ask(request(1)).status
+            seconds.append(time.monotonic() - began)
+        except OSError:
+            lost += 1
+    if len(seconds) < 2:
+        return Figures(PATIENCE_S, PATIENCE_S, lost)
+    return Figures(statistics.median(seconds), statistics.quantiles(seconds, n=100)[98], lost)
+
+
+def beside(
+    address: tuple[str, int],
+    slow: Mapping[str, int],
+    context: ssl.SSLContext | None = None,
+    *,
+    rounds: int = 1,
+    count: int = ASKED,
+) -> tuple[Figures, Figures, Figures]:
+    """Ask before, during and after; of several rounds in a phase the quietest counts."""
+
+    def phase() -> Figures:
+        found = [ask(address, context, count) for _ in range(rounds)]
+        return Figures(
+            min(one.median_s for one in found),
+            min(one.p99_s for one in found),
+            sum(one.lost for one in found),
+        )
+
+    ask(address, context, 50)  # what the first requests load is nobody's delay
+    before = phase()
+    with swarm(address[1], slow, must_stay=False):
+        during = phase()
+    return before, during, phase()
+
+
+@contextlib.contextmanager
+def served(contestant: Contestant) -> Iterator[tuple[str, int]]:
+    """Start a server and wait until it answers; end it on the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address: tuple[str, int] = taken.getsockname()
+    argv = [word.format(port=address[1]) for word in contestant.argv]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *argv], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + START_DEADLINE_S
+        while ask(address, trusting() if contestant.is_secure else None, 1).lost:
+            assert time.monotonic() < deadline, f"{contestant.title} does not answer"
+            assert process.poll() is None, f"{contestant.title} has ended"
+            select.select([], [], [], 0.05)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write the table of the page."""
+    lines = [
+        "| | before | beside 2,000 slow clients | after |",
+        "|---|---|---|---|",
+        *(
+            f"| {row.title} | {_cell(row.before)} | {_cell(row.during)} | {_cell(row.after)} |"
+            for row in rows
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(figures: Figures) -> str:
+    if figures.lost >= MOST_LOST and figures.median_s >= PATIENCE_S:
+        return f"no answer within {PATIENCE_S:g} s"
+    lost = f", {figures.lost} lost" if figures.lost else ""
+    return f"{figures.median_s * 1e3:.2f} / {figures.p99_s * 1e3:.2f} ms{lost}"
+
+
+def read() -> list[Row]:
+    """Read what the command wrote."""
+    run = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
+    phases = ("before", "during", "after")
+    return [Row(row["title"], *(Figures(**row[phase]) for phase in phases)) for row in run["rows"]]
+
+
+def fill(page: str, rows: Sequence[Row]) -> str:
+    """Put the table into the page."""
+    head, _, rest = page.partition(BEGIN)
+    return f"{head}{BEGIN}\n{table(rows)}\n{END}{rest.partition(END)[2]}"
+
+
+def main() -> None:
+    """Measure, and write figures and page."""
+    # Every server has room for the descriptors too: a child inherits it.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    rows = []
+    for contestant in CONTESTANTS:
+        context = trusting() if contestant.is_secure else None
+        with served(contestant) as address:
+            row = Row(f"{contestant.title}", *beside(address, contestant.slow, context))
+        sys.stdout.write(table([row]).splitlines()[-1] + "\n")
+        sys.stdout.flush()
+        rows.append(row)
+    packages = {one.package: version(one.package) for one in CONTESTANTS}
+    run = {"python": platform.python_version(), "versions": packages, "rows": [asdict(row) for row in rows]}
+    PAGE.with_suffix(".json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
