@@ -112,7 +112,7 @@ def test_a_table_full_of_tricklers_has_room_for_a_normal_client(kind: str) -> No
     assert during.p99_s < SERVED_S * NOISE
 
 
-@pytest.mark.parametrize("kind", ["sync", "gevent"])
+@pytest.mark.parametrize("kind", ["sync", "threads", "gevent"])
 def test_a_newcomer_is_not_the_first_to_make_room(kind: str) -> None:
     """It has not stood still for long, though it has said nothing yet: a client far away needs a moment."""
     args = {**KINDS, "sync": ("-w", "1"), "gevent": ("-w", "1", "-k", "gevent")}[kind]

@@ -288,9 +288,12 @@ class Acceptor:
 
     def accept(self, listener: Listener, now: float, seat: Any) -> bool | None:
         """Accept one connection; False if there was none, None if it has to wait."""
-        if len(self.open) >= self._bound and not self._make_room(now):
-            self.ignore()
-            return None
+        victim = None
+        if len(self.open) >= self._bound:
+            victim = self._least_missed()
+            if victim is None:
+                self.ignore()
+                return None
         try:
             sock, address = listener.socket.accept()
         except BlockingIOError:
@@ -305,6 +308,9 @@ class Acceptor:
         if seat is not None:
             # To the tail of those that wait for this listener: the next connection is another worker's.
             self._poller.requeue(listener.socket.fileno())
+        if victim is not None and self._poller.claim(victim):
+            # Not before: who has woken this thread may be in another's hands, or in another worker's.
+            self._make_room(victim, now)
         self._arrived(self._enter(sock, listener, address, now), None, now, seat)
         return True
 
@@ -352,21 +358,19 @@ class Acceptor:
         self.open[connection.fd] = connection
         return connection
 
-    def _make_room(self, now: float) -> bool:
-        """Close the connection that is missed least: an idle one, else who has stood still longest."""
+    def _least_missed(self) -> Connection | None:
+        """Find the connection that may make room: an idle one, else who has stood still longest."""
         waiting = list(self._poller.waiting.values())
         victims = [connection for connection in waiting if connection.state is State.IDLE]
         if not victims:
             victims = [connection for connection in waiting if connection.state in BEFORE_THE_APPLICATION]
-        if not victims:
-            return False
-        victim = min(victims, key=lambda connection: connection.since)
-        if self._poller.claim(victim):
-            age_s = now - victim.since
-            peer = victim.parser.peer.decode()
-            self._log.info("connection closed to make room peer=%s age_s=%.1f", peer, age_s)
-            self._close(victim)
-        return True
+        return min(victims, key=lambda connection: connection.since, default=None)
+
+    def _make_room(self, victim: Connection, now: float) -> None:
+        age_s = now - victim.since
+        peer = victim.parser.peer.decode()
+        self._log.info("connection closed to make room peer=%s age_s=%.1f", peer, age_s)
+        self._close(victim)
 
 
 def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:

@@ -444,9 +444,12 @@ class GreenServer:
     def _accept(self, listener: Listener) -> bool | None:
         """Accept one connection; False if there was none, None if it has to wait."""
         now = monotonic()
-        if len(self._open) >= self._connections_bound and not self._make_room(now):
-            self._ignore()
-            return None
+        victim = None
+        if len(self._open) >= self._connections_bound:
+            victim = self._least_missed()
+            if victim is None:
+                self._ignore()
+                return None
         try:
             sock, address = listener.socket.accept()
         except BlockingIOError:
@@ -458,6 +461,9 @@ class GreenServer:
                 self._log.warning("cannot accept connections for now: %s", error.strerror)
                 return None
             return False
+        if victim is not None:
+            # Not before: who has woken this worker may be in the hands of another.
+            self._make_room(victim, now)
         self._enter(self._maker.welcome(self._plain(sock), listener, address, now), None)
         return True
 
@@ -475,13 +481,13 @@ class GreenServer:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""
         return self._system_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
 
-    def _make_room(self, now: float) -> bool:
-        """End the connection that is missed least: an idle one, else who has stood still longest."""
+    def _least_missed(self) -> Connection | None:
+        """Find the connection that may make room: an idle one, else who has stood still longest."""
         waiting = [one for one in self._open if one.state in BEFORE_THE_APPLICATION and one.deadline]
         victims = [one for one in self._open if one.state is State.IDLE and one.deadline] or waiting
-        if not victims:
-            return False
-        victim = min(victims, key=lambda connection: connection.since)
+        return min(victims, key=lambda connection: connection.since, default=None)
+
+    def _make_room(self, victim: Connection, now: float) -> None:
         age_s = now - victim.since
         self._log.info(
             "connection closed to make room peer=%s age_s=%.1f", victim.parser.peer.decode(), age_s
@@ -489,7 +495,6 @@ class GreenServer:
         victim.state = State.IDLE  # whatever it was, it closes without a word
         victim.deadline = 0.0
         self._nudge(victim)
-        return True
 
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
