@@ -11,6 +11,11 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # What `make test` leaves to `make test-all`.
 SLOWEST := load or fault or framework or again or fuzz
 
+# Most tests wait for a server most of the time. What fills a machine, or counts what is lost on a full one, has
+# it for itself.
+AT_ONCE ?= -n 4 --dist worksteal
+ALONE := load or fault
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-all test-quick test-unit lint types layers format bench slow-clients reliability restarts fuzz generated install deb lock clean
@@ -24,10 +29,11 @@ run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-
 test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE) -m "not ($(ALONE))"
+	$(BIN)/pytest -m "$(ALONE)"
 
 test-quick: $(VENV)/.test  ## the tests of `make test`, without its lint, types and layers
-	$(BIN)/pytest -m "not ($(SLOWEST))"
+	$(BIN)/pytest $(AT_ONCE) -m "not ($(SLOWEST))"
 
 test-unit: $(VENV)/.test  ## between two keystrokes
 	$(BIN)/pytest -q -m "not slow" tests/unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--peer", default="wsgid", choices=sorted(PEERS), help="the server that conformance asks"
     )
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C mean to a test's processes what it means to those of a terminal.
+
+    A shell has what it starts in the background ignore it, and so would all that is started from there.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Serve:

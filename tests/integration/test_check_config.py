@@ -515,12 +515,14 @@ def test_certificate_and_key_are_looked_at(site: Project, text: str, message: st
 
 
 @needs_root
-def test_a_key_that_the_server_may_not_read_is_a_mistake(site: Project) -> None:
+def test_a_key_may_be_roots_alone_whoever_serves(site: Project) -> None:
+    """The arbiter reads it, who is whoever starts the server."""
     for file in TLS.iterdir():
         site.write(file.name, file.read_text()).chmod(0o600 if file.name == "one.key" else 0o644)
     configured(site, 'certfile = "one.pem"\nkeyfile = "one.key"\n')
+    done = site.check()
 
-    assert "cannot read `one.key`: not allowed" in site.check().error
+    assert 0 == done.status, done.error
 
 
 # Forms

@@ -157,7 +157,6 @@ def test_a_port_that_is_not_allowed_ends_with_69(serve: Serve) -> None:
         ("workers = 2\nbind = foo\n", "wsgid.toml:2:8", "a text stands in quotes"),
         ("workers = 2\ntiemout = 3\n", "wsgid.toml:2:1", "did you mean `timeout`?"),
         ("workers = 'two'\n", "wsgid.toml:1:11", 'expected an integer, or "auto", found string'),
-        ('worker_class = "gevent"\n', "wsgid.toml:1:16", 'worker_class "gevent" is not built yet'),
         ('access_log_format = "%(nonsense)x"\naccesslog = "-"\n', "access_log_format", "nonsense"),
         ('socket_group = "no-such"\n', "socket_group", "there is no group `no-such`"),
         ('errorlog = "no/directory/here"\n', "errorlog", "cannot open no/directory/here"),

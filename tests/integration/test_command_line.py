@@ -180,14 +180,6 @@ def test_a_limit_of_the_command_line_is_kept(serve: Serve) -> None:
     assert ask(server, head="A: 1\r\nB: 2\r\n").startswith("HTTP/1.1 431")
 
 
-def test_what_is_not_in_effect_is_one_warning_and_the_server_serves(serve: Serve) -> None:
-    server = serve("--root-path", "/x", "--asgi-lifespan", "on", "-k", "sync")
-
-    told = "warning[not-built-yet]: not in effect yet: `asgi_lifespan`, `root_path`"
-    assert 1 == server.log.count(told)
-    assert ask(server).startswith("HTTP/1.1 200")
-
-
 # From a program
 
 

@@ -32,10 +32,10 @@ def application(environ, start_response):
     if path == "/second":
         time.sleep(1)
     elif path == "/ever":
-        print("-- waiting", file=environ["wsgi.errors"], flush=True)
+        environ["wsgi.errors"].write("-- waiting\\n")  # at once: two workers write
         time.sleep(600)
     if path == "/spin":
-        print("-- spinning", file=environ["wsgi.errors"], flush=True)
+        environ["wsgi.errors"].write("-- spinning\\n")
     while path == "/spin":
         pass
     start_response("200 OK", [("Content-Length", "4")])

@@ -430,7 +430,6 @@ def _open_files(pid: int) -> set[str]:
 @pytest.mark.parametrize("kind", ["gevent", "eventlet"])
 def test_green_workers_each_have_an_event_loop_of_their_own(serve: Serve, kind: str) -> None:
     """A loop that a template has begun, as an application may at its import, is not shared by workers."""
-    pytest.importorskip(kind)
     begun = (
         f"import {kind}, socket\n{kind}.sleep(0.01)\nassert socket.socket.__module__.startswith('{kind}')\n"
     )

@@ -179,7 +179,7 @@ class Preload:
         former = self._templates[action.pid]
         is_final = isinstance(action, Kill)
         self._templates[action.pid] = replace(former, aborted_at=now, is_doomed=is_final)
-        tell(action.pid, Order.DIE if is_final else Order.ABORT)
+        reason = ""
         if action.why is Why.LATE:
             reason = f"the application was not loaded within boot_timeout ({wanted.boot:g} s)"
             self._log.error(
@@ -188,7 +188,6 @@ class Preload:
                 action.after,
                 reason,
             )
-            yield Failed(former, reason)
         elif action.why is Why.HUNG:
             self._log.error(
                 "template hung %s: no worker was forked within %.1f s; it writes its stacks and is killed,"
@@ -196,6 +195,10 @@ class Preload:
                 words.name(former),
                 action.after,
             )
+        # After its words: what it writes then stands below them.
+        tell(action.pid, Order.DIE if is_final else Order.ABORT)
+        if reason:
+            yield Failed(former, reason)
 
     def stop(self) -> None:
         """Want no template any more: before the workers are told to drain, for it could bear another."""

@@ -46,8 +46,6 @@ def leave(server: ServerProcess, address: str | None = None) -> int:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT], ids=["TERM", "QUIT"])
 def test_the_port_is_free_when_the_server_has_ended(serve: Serve, kind: str, number: int) -> None:
     """It has the listener open still; whoever connects to that would wait for ever."""
-    if kind == "gevent":
-        pytest.importorskip(kind)
     server = serve("-w", "2", *KINDS[kind], app="app", files={"app.py": APP})
     left, address = leave(server), server.address
     try:

@@ -70,7 +70,8 @@ def test_what_is_imported_is_told_and_the_python_files_beside_it(shop: Path) -> 
 def test_the_program_that_was_started_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody imports it again."""
     write(tmp_path / "bin" / "wsgid.py", "")
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(tmp_path / "bin" / "wsgid.py"))
+    program = str(tmp_path / "bin" / "wsgid.py")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", program, raising=False)
     reports, imported = begin()
     imported.tell()
 
