@@ -60,6 +60,7 @@ def template(server: ServerProcess, count: int = 1) -> int:
 
 def workers(server: ServerProcess) -> set[int]:
     """Give the pids of the workers that have been ready and are not gone."""
+    server.expect("serving generation=")  # READY=1 may be heard before what was logged before it
     ready = re.findall(r"worker ready slot=\d+ pid=(\d+)", server.log)
     return {int(pid) for pid in ready} & set(server.children())
 
