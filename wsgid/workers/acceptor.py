@@ -290,7 +290,7 @@ class Acceptor:
         """Accept one connection; False if there was none, None if it has to wait."""
         victim = None
         if len(self.open) >= self._bound:
-            victim = self._least_missed()
+            victim = least_missed(list(self._poller.waiting.values()))
             if victim is None:
                 self.ignore()
                 return None
@@ -358,19 +358,19 @@ class Acceptor:
         self.open[connection.fd] = connection
         return connection
 
-    def _least_missed(self) -> Connection | None:
-        """Find the connection that may make room: an idle one, else who has stood still longest."""
-        waiting = list(self._poller.waiting.values())
-        victims = [connection for connection in waiting if connection.state is State.IDLE]
-        if not victims:
-            victims = [connection for connection in waiting if connection.state in BEFORE_THE_APPLICATION]
-        return min(victims, key=lambda connection: connection.since, default=None)
-
     def _make_room(self, victim: Connection, now: float) -> None:
         age_s = now - victim.since
         peer = victim.parser.peer.decode()
         self._log.info("connection closed to make room peer=%s age_s=%.1f", peer, age_s)
         self._close(victim)
+
+
+def least_missed(connections: Collection[Connection]) -> Connection | None:
+    """Find the one that may make room: an idle one, else who has stood still longest."""
+    victims = [connection for connection in connections if connection.state is State.IDLE]
+    if not victims:
+        victims = [connection for connection in connections if connection.state in BEFORE_THE_APPLICATION]
+    return min(victims, key=lambda connection: connection.since, default=None)
 
 
 def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:

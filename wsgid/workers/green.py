@@ -30,7 +30,7 @@ from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import refusal_answer
-from wsgid.workers.acceptor import BEFORE_THE_APPLICATION, HANDSHAKE_S, OUT_OF_RESOURCES, ConnectionMaker
+from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES, ConnectionMaker, least_missed
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
@@ -446,7 +446,8 @@ class GreenServer:
         now = monotonic()
         victim = None
         if len(self._open) >= self._connections_bound:
-            victim = self._least_missed()
+            # Who has no deadline any more is on its way out.
+            victim = least_missed([one for one in self._open if one.deadline])
             if victim is None:
                 self._ignore()
                 return None
@@ -480,12 +481,6 @@ class GreenServer:
     def _plain(self, sock: socket.socket) -> socket.socket:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""
         return self._system_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
-
-    def _least_missed(self) -> Connection | None:
-        """Find the connection that may make room: an idle one, else who has stood still longest."""
-        waiting = [one for one in self._open if one.state in BEFORE_THE_APPLICATION and one.deadline]
-        victims = [one for one in self._open if one.state is State.IDLE and one.deadline] or waiting
-        return min(victims, key=lambda connection: connection.since, default=None)
 
     def _make_room(self, victim: Connection, now: float) -> None:
         age_s = now - victim.since
