@@ -200,6 +200,8 @@ class Acceptor:
         self._close = close
         # Changed under the poller's lock.
         self._is_listening = False
+        # Within `close`: a connection that leaves meanwhile makes room for nobody.
+        self._is_closing = False
         # When the worker began to leave; before, nothing is closed.
         self._leaving_since = inf
         # All connections of the worker, by descriptor, whoever owns them.
@@ -218,7 +220,7 @@ class Acceptor:
     def listen(self) -> None:
         """Open the doors."""
         with self._poller.lock:
-            if self._is_listening:
+            if self._is_listening or self._is_closing:
                 return
             self._is_listening = True
             for listener in self._listeners:
@@ -252,7 +254,14 @@ class Acceptor:
         kept out, all who are there already are let in by whoever closes; the next call may find the last.
         """
         with self._poller.lock:
+            is_first = self._leaving_since == inf
             self._leaving_since = min(self._leaving_since, now)
+            # First out of the epoll, then a last look: a wake-up that came between would be nobody's.
+            # Closing alone would not take them out: other processes may still hold the same sockets.
+            self.ignore()
+            self._is_closing = True
+            if is_first and not is_last and self._handover is not None:
+                self._handover.resend_one()
             staying = [
                 listener
                 for listener in self._listeners
@@ -262,13 +271,11 @@ class Acceptor:
             ]
             for listener in self._listeners:
                 if listener not in staying:
-                    # First out of the epoll: other processes may still hold the same socket.
-                    self._poller.remove(listener.socket.fileno())
                     if is_last and is_shut(listener):
                         end(listener)
                     listener.socket.close()
-            self.ignore()
             self._listeners = tuple(staying)
+            self._is_closing = False
             if staying:
                 self.listen()
 
