@@ -48,6 +48,9 @@ class Ending:
         request = connection.parser.request
         # Where a proxy has said so, it is its client that is refused.
         self._refusals.write(refusal, connection.environ if request is None else request.environ, now)
+        if request is not None and request.body is not None:
+            # Its room is given back before the client knows: not when the client has gone.
+            request.body.close()
         if connection.preamble is not None:
             # No handshake has begun: its proxy is told in plain text.
             connection.give_up_tls()
