@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
-import time
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.load.processes import count_descriptors, memory_kib
+from tests.load.processes import memory_kib, settled_descriptors
 from tests.support import start_server
 from tests.wire import Wire
 
@@ -59,7 +59,7 @@ def test_what_never_ends_is_refused_and_kept_nowhere(
     """Be it a piece of a head or what brings a body no nearer to its limit."""
     ask(on)
     workers = on.children()
-    before = memory_kib(workers), count_descriptors(workers)
+    before = memory_kib(workers), descriptors(on)
     with on.connect() as sock:
         sent = send_until_answered(sock, first, endless)
         answer = Wire(sock).read_answer()
@@ -68,7 +68,7 @@ def test_what_never_ends_is_refused_and_kept_nowhere(
     assert (status, True) == (answer.status, answer.is_last)
     assert sent < ENDLESS
     assert memory_kib(workers) - before[0] < KEPT_KIB
-    wait_descriptors(on, before[1])
+    assert descriptors(on, before[1]) <= before[1]
 
 
 @pytest.mark.load
@@ -107,7 +107,7 @@ def test_thousands_of_bodies_at_once_are_read_one_by_one(kind: str) -> None:
 def test_disconnects_at_every_octet_leave_nothing(on: ServerProcess) -> None:
     ask(on)
     workers = on.children()
-    before = count_descriptors(workers)
+    before = descriptors(on)
     mark = on.mark()
     for request in (
         HEAD + b"Content-Length: 5\r\n\r\nhello",
@@ -116,8 +116,8 @@ def test_disconnects_at_every_octet_leave_nothing(on: ServerProcess) -> None:
         for at in range(len(request) + 1):
             with on.connect() as sock:
                 sock.sendall(request[:at])
-    wait_descriptors(on, before)
 
+    assert descriptors(on, before) <= before
     assert workers == on.children()
     assert [] == [line for line in on.lines(mark) if "ERROR" in line or "WARNING" in line]
 
@@ -151,9 +151,9 @@ def sending(wire: Wire, octets: bytes) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def wait_descriptors(server: ServerProcess, count: int) -> None:
-    """Wait until the server has closed what its clients have left; each look is paced by a request."""
-    deadline = time.monotonic() + SOON_S
-    while count_descriptors(server.children()) > count and time.monotonic() < deadline:
-        ask(server)
-    assert count_descriptors(server.children()) <= count
+def descriptors(server: ServerProcess, goal: float = inf) -> int:
+    """Count what the workers have open, once they have closed what their clients have left."""
+    with Wire(server.connect()) as wire:
+        return settled_descriptors(
+            server.children(), lambda: wire.ask(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"), goal
+        )

@@ -13,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import time
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ import pytest
 from tests.integration.tls.client import PAIR, trusting
 from tests.load.beside import SLOW, SLOW_TLS, ask, beside
 from tests.load.burst import ask_new
-from tests.load.processes import count_descriptors, cpu_seconds, memory_kib, peer_ports
+from tests.load.processes import count_descriptors, cpu_seconds, memory_kib, peer_ports, settled_descriptors
 from tests.load.stage import report, request, stage
 from tests.load.swarm import swarm
 
@@ -168,14 +169,13 @@ def test_memory_and_descriptors_come_back(kind: str) -> None:
     with stage(*KINDS[kind], *PATIENCE) as on:
         medians(on)
         pids = on.pids()
-        before = count_descriptors(pids), memory_kib(pids)
+        before = descriptors(on), memory_kib(pids)
         during, after = before, []
         for _ in range(3):
             with swarm(on.address[1], ALL):
                 medians(on)
                 during = count_descriptors(pids), memory_kib(pids)
-            wait_descriptors(on, before[0])
-            after.append((count_descriptors(pids), memory_kib(pids)))
+            after.append((descriptors(on, before[0]), memory_kib(pids)))
 
         assert pids == on.pids()
     report(f"(descriptors, KiB) before {before}, with slow clients {during}, after each time {after}")
@@ -228,11 +228,10 @@ def wait_open(on: Stage, count: int) -> None:
         select.select([], [], [], 0.01)
 
 
-def wait_descriptors(on: Stage, count: int) -> None:
-    """Wait until the server has closed what its clients have left; each look is paced by a request."""
-    deadline = time.monotonic() + 15
-    while count_descriptors(on.pids()) > count and time.monotonic() < deadline:
-        ask_new(on.address, [request(1)])
+def descriptors(on: Stage, goal: float = inf) -> int:
+    """Count what the server has open, once it has closed what its clients have left."""
+    with on.connect() as wire:
+        return settled_descriptors(on.pids(), lambda: wire.ask(request(1)), goal)
 
 
 def send_endless_value(on: Stage, piece: int, size: int) -> tuple[bytes, int]:

@@ -10,13 +10,15 @@ import os
 import re
 import select
 import signal
+import time
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support import children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from typing_extensions import Self
 
@@ -69,6 +71,23 @@ def _descriptors(pid: int) -> Iterator[str]:
 def count_descriptors(pids: Iterable[int]) -> int:
     """Count the open descriptors of processes."""
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+
+def settled_descriptors(
+    pids: Collection[int], ask: Callable[[], object], goal: float = inf, deadline_s: float = 15.0
+) -> int:
+    """Count the open descriptors once clients that have left are forgotten: at least ten looks, until `goal`.
+
+    `ask` paces them: a request on a connection that stays open, and so is counted each time. A new one for
+    each would be on its way out at each look.
+    """
+    deadline = time.monotonic() + deadline_s
+    least, looks = inf, 0
+    while looks < 10 or (least > goal and time.monotonic() < deadline):
+        ask()
+        least = min(least, count_descriptors(pids))
+        looks += 1
+    return int(least)
 
 
 def descriptor_numbers(pid: int) -> set[int]:
