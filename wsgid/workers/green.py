@@ -281,6 +281,8 @@ class GreenServer:
                 events = WRITE if connection.writes else READ
                 is_ready = self._green.wait(connection.fd, events, deadline - monotonic())
             except Nudge:
+                if not connection.deadline:
+                    return False  # it makes room, now: whoever comes in its place is served next
                 continue
             if not is_ready and self._has_begun(connection):
                 raise Refusal(408, "Request Timeout", f"{connection.state.value} not complete")
