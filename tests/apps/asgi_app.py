@@ -39,6 +39,7 @@ async def index(request: Request) -> Response:
         "state": request.state.began if hasattr(request.state, "began") else None,
         "root_path": request.scope.get("root_path"),
         "path": request.url.path,
+        "url": str(request.url),
         "client": request.client.host if request.client else None,
     }
     return JSONResponse(told)

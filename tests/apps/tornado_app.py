@@ -15,7 +15,9 @@ PAUSE_S = 0.2
 
 class Index(RequestHandler):
     def get(self) -> None:
-        self.write({"pid": os.getpid(), "path": self.request.path, "client": self.request.remote_ip})
+        request = self.request
+        told = {"path": request.path, "url": request.full_url(), "client": request.remote_ip}
+        self.write({"pid": os.getpid(), **told})
 
 
 class Echo(RequestHandler):

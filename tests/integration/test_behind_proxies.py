@@ -99,6 +99,37 @@ def test_behind_nginx_below_a_path(serve: Serve, tmp_path: Path) -> None:
     assert RIGHT | {"uri": "https://shop.example/shop/seen"} == found
 
 
+@pytest.mark.parametrize(
+    ("kind", "app", "words"),
+    [
+        ("asgi", "tests.apps.asgi_app:application", "x-forwarded"),
+        ("tornado", "tests.apps.tornado_app:application", "forwarded"),
+    ],
+)
+def test_behind_nginx_with_the_server_of_a_library(
+    serve: Serve, kind: str, app: str, words: str, tmp_path: Path
+) -> None:
+    """What an application of FastAPI, Starlette or Tornado takes for client, host and scheme."""
+    server = serve("-k", kind, "--proxy-headers", words, app=app, bind=("unix:wsgid.sock",))
+    port = free_port()
+    with nginx(of_nginx(example(PAGE, "nginx", words), server, port), tmp_path):
+        found = ask(port, target="/")
+
+    assert (CLIENT, "https://shop.example/") == (found["client"], found["url"])
+
+
+def test_asgi_below_a_path_of_nginx(serve: Serve, tmp_path: Path) -> None:
+    options = ("-k", "asgi", "--proxy-headers", "x-forwarded")
+    server = serve(*options, app="tests.apps.asgi_app:application", bind=("unix:wsgid.sock",))
+    port = free_port()
+    location = example(PAGE, "nginx", "mounted")
+    rest = example(PAGE, "nginx", "x-forwarded").partition("    location")[0]
+    with nginx(of_nginx(rest + location + "}", server, port), tmp_path):
+        found = ask(port, target="/shop/", lines=())
+
+    assert ("/shop", "https://shop.example/shop/") == (found["root_path"], found["url"])
+
+
 def test_behind_haproxy(serve: Serve, tmp_path: Path) -> None:
     server = serve("--proxy-headers", "x-forwarded", app=APP)
     port = free_port()

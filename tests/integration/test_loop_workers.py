@@ -18,7 +18,9 @@ import pytest
 import websockets.sync.client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.conformance.case import get
 from tests.integration.tls.client import PAIR, trusting
+from tests.wire import Wire
 from wsgid.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -159,6 +161,65 @@ def post_request(worker, req, environ, resp):
 
     server.expect("before POST /echo")
     server.expect("after /echo 200 OK 5")
+
+
+FROM_A_PROXY = ("X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example")
+
+
+def seen(wire: Wire, *lines: str) -> tuple[str, str]:
+    """Client and URL, as the application takes them."""
+    told = json.loads(wire.ask(get("/", *lines)).body)
+    return told["client"], told["url"]
+
+
+@later
+@each_kind
+def test_a_believed_proxy_is_asked_who_its_client_is_at_each_request(serve: Serve, kind: str) -> None:
+    server = start(serve, kind, "--proxy-headers", "x-forwarded")
+    with Wire(server.connect()) as wire:
+        answers = [seen(wire, *FROM_A_PROXY), seen(wire)]
+
+    assert [("192.0.2.7", "https://shop.example/"), ("127.0.0.1", "http://h/")] == answers
+    server.expect('^192.0.2.7 - - .* "GET / ')
+
+
+@each_kind
+def test_nobody_else_is_believed(serve: Serve, kind: str) -> None:
+    options = ("--proxy-headers", "x-forwarded", "--forwarded-allow-ips", "192.0.2.1")
+    with Wire(start(serve, kind, *options).connect()) as wire:
+        assert ("127.0.0.1", "http://h/") == seen(wire, *FROM_A_PROXY, "SCRIPT_NAME: /evil")
+
+
+@later
+@each_kind
+def test_a_proxy_that_contradicts_itself_is_refused(serve: Serve, kind: str) -> None:
+    server = start(serve, kind)
+    with Wire(server.connect()) as wire:
+        answer = wire.ask(get("/", "X-Forwarded-Proto: https", "X-Forwarded-SSL: off"))
+
+    assert 400 == answer.status
+    assert answer.is_last or answer.framing == "close"
+    server.expect("request refused status=400 peer=127.0.0.1 reason: headers of a proxy that disagree")
+
+
+@later
+def test_websocket_of_a_proxy_is_secure_where_it_says_so(serve: Serve) -> None:
+    app = """
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+
+async def tell(socket):
+    await socket.accept()
+    await socket.send_text(f"{socket.client.host} {socket.url}")
+    await socket.close()
+
+application = Starlette(routes=[WebSocketRoute("/", tell)])
+"""
+    server = serve("-k", "asgi", "--proxy-headers", "x-forwarded", app="app", files={"app.py": app})
+    headers = dict(line.split(": ") for line in FROM_A_PROXY)
+    url = f"ws://127.0.0.1:{server.port}/"
+    with websockets.sync.client.connect(url, additional_headers=headers, open_timeout=30) as client:
+        assert "192.0.2.7 wss://shop.example/" == client.recv(30)
 
 
 # What they are for

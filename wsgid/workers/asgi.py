@@ -7,6 +7,7 @@ raise them again at its end, and accept all that there is.
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,13 +16,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wsgid.errors import ApplicationError
 from wsgid.workers.asgi_exchange import Recorder
+from wsgid.workers.forwarded import ForwardedReader
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.library_logs import lead
 from wsgid.workers.loop_life import LoopLife
+from wsgid.workers.records import RefusalLog
 
 if TYPE_CHECKING:
-    import socket
-
     from uvicorn.server import ServerState
 
     from wsgid.net.listener import Listener
@@ -47,11 +48,14 @@ class AsgiServer:
         self._context: Final = context
         self._cells: Final = GreenCells(context.row, _go_on)
         self._logs: Final = lead("uvicorn.error", context.log)
+        refusals = RefusalLog(context.log)
         recorder = Recorder(
             cast("Any", context.app),
             self._cells,
             context.log,
             self._logs,
+            forwarded=ForwardedReader(settings, mounts=True),
+            refusals=refusals,
             record=cast("Any", context.record),
             before=context.before_request,
             after=self._on_over,
@@ -63,7 +67,7 @@ class AsgiServer:
             interface="asgi3",
             log_config=None,
             access_log=False,
-            # Whom to believe is said by settings that this kind does not honour: nobody.
+            # Whom to believe, and what of it, is said by our settings (forwarded.py).
             proxy_headers=False,
             root_path=settings.root_path,
             timeout_keep_alive=cast("int", settings.keepalive),  # it goes to call_later
@@ -76,7 +80,7 @@ class AsgiServer:
         self._state: Final[ServerState] = self._server.server_state
         self._lifespan: Final = self._config.lifespan_class(self._config)
         self._start_application()
-        self.life: Final = LoopLife(context, self._loop, self)
+        self.life: Final = LoopLife(context, self._loop, self, refusals)
         self._header_timeout: Final = settings.header_timeout
         # Connections that are accepted and have no protocol yet.
         self._coming: Final[set[asyncio.Task[Any]]] = set()
@@ -186,6 +190,10 @@ class _Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        if self.client is None and transport.get_extra_info("socket").family != socket.AF_UNIX:
+            # The client has gone; what it has sent would be taken for a proxy's at a Unix socket.
+            transport.abort()
+            return
         if self.client is not None and self.client[0].startswith("::ffff:"):
             # An IPv4 address that came by a socket for IPv6 (RFC 4291, 2.5.5.2) is written as IPv4.
             self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])

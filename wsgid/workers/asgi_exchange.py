@@ -10,14 +10,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.log.escape import escape
+from wsgid.protocol.refusal import Refusal
 from wsgid.workers.loop_exchange import LoopExchange, status_line
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from wsgid.workers.forwarded import ForwardedReader
     from wsgid.workers.green_cells import GreenCells
     from wsgid.workers.library_logs import LibraryLogs
+    from wsgid.workers.records import RefusalLog
 
     Scope = Mapping[str, Any]
     Message = Mapping[str, Any]
@@ -62,6 +65,33 @@ class AsgiExchange(LoopExchange):
         self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
+# A WebSocket's schemes are those of its handshake.
+_PLAIN_SCHEMES: Final = {"ws": "http", "wss": "https"}
+_SOCKET_SCHEMES: Final = {"http": "ws", "https": "wss"}
+
+
+def with_forwarded(scope: Scope, reader: ForwardedReader) -> Scope:
+    """Return a scope with what a believed proxy says of the request in it. Raises Refusal."""
+    client = scope.get("client")
+    scheme: str = scope["scheme"]
+    told = reader.read(
+        None if client is None else client[0],
+        _PLAIN_SCHEMES.get(scheme, scheme),
+        scope["path"],
+        ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+    )
+    if told is None:
+        return scope
+    changed = {**scope, "scheme": _SOCKET_SCHEMES[told.scheme] if scheme in _PLAIN_SCHEMES else told.scheme}
+    if told.address is not None and (client is None or told.address != client[0]):
+        changed["client"] = (told.address, int(told.port or 0))
+    if told.host is not None:
+        rest = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        changed["headers"] = [(b"host", told.host.encode("latin-1")), *rest]
+    changed["root_path"] = scope["root_path"] + told.script
+    return changed
+
+
 def environ_of(scope: Scope) -> dict[str, Any]:
     """Return what of a request an environ would say, as far as it is looked at when the request is over."""
     query = scope["query_string"].decode("latin-1")
@@ -95,6 +125,8 @@ class Recorder:
         log: logging.Logger,
         logs: LibraryLogs,
         *,
+        forwarded: ForwardedReader,
+        refusals: RefusalLog,
         record: Callable[[AsgiExchange], None] | None,
         before: Callable[[dict[str, Any]], None] | None,
         after: Callable[[], None],
@@ -105,6 +137,8 @@ class Recorder:
         self._cells: Final = cells
         self._log: Final = log
         self._logs: Final = logs
+        self._forwarded: Final = forwarded
+        self._refusals: Final = refusals
         self._record: Final = record
         self._before: Final = before
         self._after: Final = after
@@ -116,6 +150,11 @@ class Recorder:
             await self._app(scope, receive, send)
             return
         now = monotonic()
+        try:
+            scope = with_forwarded(scope, self._forwarded)
+        except Refusal as refusal:
+            await self._refuse(scope, send, refusal, now)
+            return
         environ = environ_of(scope)
         exchange = AsgiExchange(environ, now)
         line = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} ".encode("latin-1", "replace")
@@ -174,16 +213,29 @@ class Recorder:
             exc_info=(type(error), error, error.__traceback__),
         )
         self._logs.told = error
-        if exchange.is_started or environ["wsgi.url_scheme"] in ("ws", "wss"):
+        if exchange.is_started or environ["wsgi.url_scheme"] in _PLAIN_SCHEMES:
             raise error
-        length = (b"content-length", str(len(_FAILED)).encode())
-        headers = [(b"content-type", b"text/plain"), length, (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 500, "headers": headers})
-        await send({"type": "http.response.body", "body": _FAILED})
+        await _answer(send, 500, _FAILED)
+
+    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal, now: float) -> None:
+        """Answer what a proxy says and contradicts."""
+        self._refusals.write(refusal, environ_of(scope), now)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            await _answer(send, refusal.status, refusal.reason.encode())
 
     def _tell(self, what: str, exchange: AsgiExchange, error: BaseException) -> None:
         self._logs.told = error
         self._log.error("%s %s", what, _shown(exchange), exc_info=(type(error), error, error.__traceback__))
+
+
+async def _answer(send: Send, status: int, body: bytes) -> None:
+    """Answer in the application's stead; it is the connection's last answer."""
+    length = (b"content-length", str(len(body)).encode())
+    headers = [(b"content-type", b"text/plain"), length, (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _shown(exchange: AsgiExchange) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from wsgid.net.listener import Listener
     from wsgid.workers.context import WorkerContext
+    from wsgid.workers.records import RefusalLog
 
 # The arbiter expects a beat a second.
 TURN_S: Final = 1.0
@@ -66,11 +67,18 @@ class Library(Protocol):
 class LoopLife:
     """Serves until the worker retires."""
 
-    def __init__(self, context: WorkerContext, loop: asyncio.AbstractEventLoop, library: Library) -> None:
+    def __init__(
+        self,
+        context: WorkerContext,
+        loop: asyncio.AbstractEventLoop,
+        library: Library,
+        refusals: RefusalLog,
+    ) -> None:
         settings = context.settings
         self._context: Final = context
         self._loop: Final = loop
         self._library: Final = library
+        self._refusals: Final = refusals
         self._bound: Final = settings.worker_connections
         self._graceful_timeout: Final = settings.graceful_timeout
         self._beat_every: Final = min(TURN_S, max(0.05, settings.timeout / 4)) if settings.timeout else TURN_S
@@ -112,6 +120,7 @@ class LoopLife:
 
     def _beat(self) -> None:
         self._tick()
+        self._refusals.tick(monotonic())
         self._loop.call_later(self._beat_every, self._beat)
         # Where the system was out of descriptors, it may have some again.
         self.fewer()

@@ -7,12 +7,14 @@ served as well, one request at a time, for Tornado has no other way; any other k
 from __future__ import annotations
 
 import asyncio
+import socket
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPHeaders,
+    HTTPInputError,
     HTTPMessageDelegate,
     RequestStartLine,
     ResponseStartLine,
@@ -23,13 +25,15 @@ from tornado.wsgi import WSGIContainer
 
 from wsgid.apps.loader import look_at
 from wsgid.log.escape import escape
+from wsgid.protocol.refusal import Refusal
+from wsgid.workers.forwarded import ForwardedReader
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.library_logs import lead
 from wsgid.workers.loop_exchange import LoopExchange, status_line
 from wsgid.workers.loop_life import LoopLife
+from wsgid.workers.records import RefusalLog
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Awaitable
 
@@ -38,6 +42,9 @@ if TYPE_CHECKING:
 
 # RFC 6455, 7.4.1; registered later: "Service Restart".
 _RESTART: Final = 1012
+
+# What Tornado says of whoever asks by a Unix socket.
+_NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104  nobody listens there
 
 
 class TornadoServer:
@@ -68,7 +75,9 @@ class TornadoServer:
             app, idle_connection_timeout=settings.keepalive, no_keep_alive=not settings.keepalive
         )
         self._http.owner = self
-        self.life: Final = LoopLife(context, self._loop, self)
+        self.forwarded: Final = ForwardedReader(settings, mounts=False)
+        self.refusals: Final = RefusalLog(context.log)
+        self.life: Final = LoopLife(context, self._loop, self, self.refusals)
         # In the order in which they came.
         self._streams: Final[dict[_Stream | _SecureStream, None]] = {}
         # What is being done.
@@ -87,6 +96,9 @@ class TornadoServer:
         except OSError:  # the client has gone
             sock.close()
             return
+        if sock.family == socket.AF_INET6:
+            # An IPv4 address that came by a socket for IPv6 (RFC 4291, 2.5.5.2) is written as IPv4.
+            name = (name[0].removeprefix("::ffff:"), *name[1:])
         tls = self.context.tls
         stream = _Stream(sock, self) if tls is None else _SecureStream(sock, self, tls)
         self._streams[stream] = None
@@ -143,12 +155,19 @@ class _Ends:
     def __init__(self, stream: _Stream | _SecureStream, owner: TornadoServer) -> None:
         self._stream = stream
         self._owner = owner
+        self._origin: tuple[str, str] | None = None
         timeout_s = owner.context.settings.header_timeout
         self._deadline = asyncio.get_event_loop().call_later(timeout_s, stream.close)
 
     def on_head(self) -> None:
         """Take in that the first head is there; Tornado has a deadline for each after it."""
         self._deadline.cancel()
+
+    def origin(self, context: Any) -> tuple[str, str]:
+        """Return who the connection is from, and its scheme, whatever was said of its last request."""
+        if self._origin is None:
+            self._origin = (context.remote_ip, context.protocol)
+        return self._origin
 
     def on_close(self) -> None:
         self._deadline.cancel()
@@ -212,6 +231,7 @@ class _Request(HTTPMessageDelegate):
         self.stream.ends.on_head()
         now = monotonic()
         line = cast("RequestStartLine", start_line)
+        self._hear_proxy(line, headers)
         environ = _environ_of(line, headers, self._connection.context)
         self.exchange = LoopExchange(environ, now)
         self._cell = owner.cells.take()
@@ -224,6 +244,25 @@ class _Request(HTTPMessageDelegate):
         if context.before_request is not None:
             context.before_request(environ)
         return self.inner.headers_received(start_line, headers)
+
+    def _hear_proxy(self, line: RequestStartLine, headers: HTTPHeaders) -> None:
+        """Take a believed proxy's word for who asks, and for what."""
+        context = self._connection.context
+        # The request before it on this connection may have been somebody else's.
+        context.remote_ip, context.protocol = self.stream.ends.origin(context)
+        peer = None if context.address_family == socket.AF_UNIX else context.remote_ip
+        try:
+            told = self._owner.forwarded.read(peer, context.protocol, line.path, headers.get_all())
+        except Refusal as refusal:
+            environ = _environ_of(line, headers, context)
+            self._owner.refusals.write(refusal, environ, monotonic())
+            raise HTTPInputError(refusal.detail) from refusal
+        if told is not None:
+            context.protocol = told.scheme
+            if told.address is not None:
+                context.remote_ip = told.address
+            if told.host is not None:
+                headers["Host"] = told.host
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self.inner.data_received(chunk)
@@ -322,8 +361,8 @@ def _environ_of(line: RequestStartLine, headers: HTTPHeaders, context: Any) -> d
         "SERVER_PROTOCOL": line.version,
         "wsgi.url_scheme": context.protocol,
     }
-    if context.address_family is not None and context.address:
-        environ["REMOTE_ADDR"] = context.remote_ip.removeprefix("::ffff:")
+    if context.remote_ip != _NO_ADDRESS:
+        environ["REMOTE_ADDR"] = context.remote_ip
     for name in headers:
         key = name.upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wsgid.config import types as t
-from wsgid.config.about import PARSER_KINDS, About
+from wsgid.config.about import ASGI_ALONE, PARSER_KINDS, About
 from wsgid.config.sections.section import Section
 
 # gunicorn's; nginx, Apache, HAProxy and Heroku send one or another of them.
@@ -28,7 +28,6 @@ class Proxies(Section):
             "addresses and networks of proxies that are believed; *: all",
             ("--forwarded-allow-ips",),
             "ADDRESS[,ADDRESS]",
-            kinds=PARSER_KINDS,
         ),
     ] = ("127.0.0.1", "::1")
     secure_scheme_headers: Annotated[
@@ -36,7 +35,6 @@ class Proxies(Section):
         About(
             "workers",
             "headers, and their values, with which a believed proxy says that the client came by https",
-            kinds=PARSER_KINDS,
         ),
     ] = Field(default_factory=DEFAULT_SECURE_SCHEME_HEADERS.copy)
     proxy_headers: Annotated[
@@ -47,7 +45,6 @@ class Proxies(Section):
             "headers of a believed proxy that name client and host: off, x-forwarded, forwarded",
             ("--proxy-headers",),
             "WORD",
-            kinds=PARSER_KINDS,
             is_gunicorn=False,
         ),
     ] = "off"
@@ -58,7 +55,7 @@ class Proxies(Section):
             "names that a believed proxy may set in the environ though they have an underscore",
             ("--forwarder-headers",),
             "NAME[,NAME]",
-            kinds=PARSER_KINDS,
+            kinds=(*PARSER_KINDS, *ASGI_ALONE),
         ),
     ] = ("SCRIPT_NAME", "PATH_INFO")
     header_map: Annotated[
