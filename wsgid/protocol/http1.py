@@ -17,7 +17,7 @@ connection holds one request at a time however many its client sent at once.
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from httptools import (
     HttpParserCallbackError,
@@ -70,13 +70,20 @@ class Body(Protocol):
         """Let go of them."""
 
 
-class Limits(NamedTuple):
-    """What a request may cost, in octets (`fields`: lines); 0 is no limit but HEAD_BOUND's."""
+class Limits:
+    """What a request may cost, in octets (`fields`, `lines`: lines); reckoned out once for all parsers."""
 
-    line: int = 8190
-    fields: int = 100
-    field_size: int = 8190
-    body: int = 0
+    __slots__ = ("body", "field_size", "fields", "head", "line", "lines")
+
+    def __init__(self, line: int = 8190, fields: int = 100, field_size: int = 8190, body: int = 0) -> None:
+        """0 is no limit but HEAD_BOUND's."""
+        self.head = head = max(HEAD_BOUND, line + field_size)
+        self.line = line or head
+        self.field_size = field_size or head
+        self.fields = fields or head
+        # Beside fields a head has its start line, the empty line, and what is behind that: nothing.
+        self.lines = self.fields + 3
+        self.body = body or (1 << 63)
 
 
 class Request:
@@ -129,22 +136,17 @@ class RequestParser:
     """The requests of one connection, in order."""
 
     __slots__ = (
-        "_body_limit",
         "_common",
-        "_fields_limit",
         "_forwarding",
         "_framing",
         "_head",
-        "_head_limit",
         "_host",
         "_is_whole",
         "_keys",
         "_left",
+        "_limits",
         "_line",
         "_line_ends",
-        "_line_limit",
-        "_line_size_limit",
-        "_lines_limit",
         "_llhttp",
         "_make_body",
         "_received",
@@ -153,6 +155,17 @@ class RequestParser:
         "request",
         "rest",
     )
+
+    # Set by _expect_body, which most requests do without. The last octets of a body that llhttp took, at most
+    # three: a CRLF CRLF may lie across two reads.
+    _tail: bytes
+    # Octets of the body still to come, -1 where it is chunked.
+    _left: int
+    _received: int
+    _framing: int
+
+    # Set with the beginning of a head: how many of its lines have ended.
+    _line_ends: int
 
     def __init__(
         self,
@@ -167,13 +180,7 @@ class RequestParser:
         The environ of each request begins with a copy of `common`. Where the peer is believed, `forwarding`
         hears what it says of its clients; `keys` set that aside.
         """
-        self._head_limit = max(HEAD_BOUND, limits.line + limits.field_size)
-        self._line_limit = limits.line or self._head_limit
-        self._line_size_limit = limits.field_size or self._head_limit
-        self._fields_limit = limits.fields or self._head_limit
-        # Beside fields a head has its start line, the empty line, and what is behind that: nothing.
-        self._lines_limit = self._fields_limit + 3
-        self._body_limit = limits.body or (1 << 63)
+        self._limits = limits
         self._keys = keys
         self._common = common
         self._forwarding = forwarding
@@ -190,15 +197,8 @@ class RequestParser:
         self._line = ""
         # Octets that were received and not looked at.
         self.rest = b""
-        # A head that has not ended, though its start line has and is right; and how many lines of it have.
-        self._head = bytearray()
-        self._line_ends = 0
-        # The last octets of a body that llhttp took, at most three: a CRLF CRLF may lie across two reads.
-        self._tail = b""
-        # Octets of the body still to come, -1 where it is chunked.
-        self._left = 0
-        self._received = 0
-        self._framing = 0
+        # A head that has not ended, though its start line has and is right.
+        self._head: bytearray | None = None
         # Whether llhttp has seen the end of the message.
         self._is_whole = False
         # The Host that was last found right: a client that stays says the same one.
@@ -230,7 +230,7 @@ class RequestParser:
     @property
     def has_begun(self) -> bool:
         """Whether a part of a request was looked at, and the rest is to come."""
-        return self.request is not None or bool(self._head)
+        return self.request is not None or self._head is not None
 
     def feed(self, data: bytes = b"") -> Request | None:
         """Take octets and give the request that they complete, None if more are needed.
@@ -242,7 +242,7 @@ class RequestParser:
             self.rest = b""
         if self.request is not None:
             return self._feed_body(self.request, data)
-        if self._head:
+        if self._head is not None:
             return self._feed_head(data)
         end = data.find(b"\r\n\r\n") + 4
         if end == 3:  # noqa: PLR2004 - that is find's -1
@@ -251,16 +251,17 @@ class RequestParser:
         lines = head.decode("latin-1").split("\r\n")
         line = lines[0]
         match = START_LINE.fullmatch(line)
-        if match is None or len(line) > self._line_limit:
+        limits = self._limits
+        if match is None or len(line) > limits.line:
             return self._begin(data)
         if head is not data:
             self.rest = data[end:]
         self._line = line
         method, target, minor = match.groups()
-        if end > self._line_size_limit:
+        if end > limits.field_size:
             self._measure(head, lines)
-        if len(lines) > self._lines_limit:
-            raise _too_many_fields(self._fields_limit)
+        if len(lines) > limits.lines:
+            raise _too_many_fields(limits.fields)
         self._is_whole = is_upgrade = False
         try:
             self._llhttp.feed_data(head)
@@ -333,8 +334,9 @@ class RequestParser:
 
         octets, crlf, _ = data.partition(b"\r\n")
         self._line = line = octets.decode("latin-1")
-        if len(line.rstrip("\r")) > self._line_limit:
-            raise Refusal(414, "URI Too Long", f"the request line has more than {self._line_limit} octets")
+        limit = self._limits.line
+        if len(line.rstrip("\r")) > limit:
+            raise Refusal(414, "URI Too Long", f"the request line has more than {limit} octets")
         if crlf and START_LINE.fullmatch(line):
             return self._feed_head(data)
         if not crlf and START_OF_LINE.match(line):
@@ -346,33 +348,36 @@ class RequestParser:
 
     def _feed_head(self, data: bytes) -> Request | None:
         """Collect a head until it is whole, and hold it against its limits before."""
+        limits = self._limits
         head = self._head
+        if head is None:
+            head = self._head = bytearray()
+            self._line_ends = 0
         before = len(head)
         head += data
         end = head.find(b"\r\n\r\n", max(0, before - 3)) + 4
         if end == 3:  # noqa: PLR2004 - that is find's -1
             self._line_ends += data.count(b"\n")
-            if len(head) > self._head_limit:
+            if len(head) > limits.head:
                 raise _too_large("the head")
             # The lines that have grown; each may have the CR of its end already. The first is the start
             # line's, which has been measured.
             grown = head.rfind(b"\n", 0, before) + 1 or head.find(b"\n") + 1
-            if max(map(len, head[grown:].split(b"\n"))) > self._line_size_limit + 1:
-                raise _field_too_large(self._line_size_limit)
+            if max(map(len, head[grown:].split(b"\n"))) > limits.field_size + 1:
+                raise _field_too_large(limits.field_size)
             # The first is the start line's.
-            if self._line_ends - 1 > self._fields_limit:
-                raise _too_many_fields(self._fields_limit)
+            if self._line_ends - 1 > limits.fields:
+                raise _too_many_fields(limits.fields)
             return None
-        self._head = bytearray()
-        self._line_ends = 0
+        self._head = None
         return self.feed(bytes(head))
 
     def _measure(self, head: bytes, lines: list[str]) -> None:
         """Hold a large head against the limits in octets; that of the start line is another."""
-        if len(head) > self._head_limit:
+        if len(head) > self._limits.head:
             raise _too_large("the head")
-        if max(map(len, lines[1:])) > self._line_size_limit:
-            raise _field_too_large(self._line_size_limit)
+        if max(map(len, lines[1:])) > self._limits.field_size:
+            raise _field_too_large(self._limits.field_size)
 
     def _feed_body(self, request: Request, data: bytes) -> Request | None:
         """Go on with a request whose head was accepted."""
@@ -451,8 +456,8 @@ class RequestParser:
         size = len(data)
         self._framing = max(0, self._framing - 3 * size - FRAMING_A_PIECE)
         self._received += size
-        if self._received > self._body_limit:
-            raise _body_too_large(self._body_limit)
+        if self._received > self._limits.body:
+            raise _body_too_large(self._limits.body)
         assert self.request is not None
         assert self.request.body is not None
         self.request.body.write(data)
@@ -480,8 +485,8 @@ class RequestParser:
             if not (length.isascii() and length.isdigit()):
                 raise bad_request("not a Content-Length")
             self._left = int(length)
-            if self._left > self._body_limit:
-                raise _body_too_large(self._body_limit)
+            if self._left > self._limits.body:
+                raise _body_too_large(self._limits.body)
             if not self._left:
                 return
         request.has_body = True
@@ -501,6 +506,9 @@ def _keep(request: Request) -> None:
     if value == "keep-alive":
         # What every browser says, and a tenth of the price.
         request.keep_alive = True
+    elif value == "close":
+        # nginx, where nobody has told it to keep its connections.
+        request.keep_alive = False
     else:
         options = [option.strip(" \t").lower() for option in value.split(",")]
         request.keep_alive = "close" not in options and (request.is_http11 or "keep-alive" in options)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wsgid.config.settings import Settings
 from wsgid.net.closing import end, has_half_open, is_shut
-from wsgid.net.listener import Listener
+from wsgid.net.listener import Listener, accept
 from wsgid.protocol.http1 import Limits, Request, RequestParser
 from wsgid.workers.connection import Connection, State, wait_in_thread
 from wsgid.workers.handover import Handed, HandOver
@@ -45,6 +45,7 @@ class ConnectionMaker:
         "_boot_environ",
         "_buffering",
         "_header_timeout",
+        "_introduce",
         "_limits",
         "_on_take",
         "_peers",
@@ -79,6 +80,7 @@ class ConnectionMaker:
             settings.limit_request_body,
         )
         self._peers = Peers(settings)
+        self._introduce = self._peers.introduce
         self._buffering = buffering
         self._header_timeout = settings.header_timeout or inf
         self._send_timeout = settings.send_timeout or inf
@@ -90,7 +92,7 @@ class ConnectionMaker:
         )
 
     def make(
-        self, sock: socket.socket, server: tuple[str, str], peer: tuple[str, int] | None, now: float
+        self, sock: socket.SocketType, server: tuple[str, str], peer: tuple[str, int] | None, now: float
     ) -> Connection:
         """Make the connection of a socket that does not block; its first head is due from now on."""
         environ = connection_environ(self._boot_environ, server, peer)
@@ -104,13 +106,14 @@ class ConnectionMaker:
         connection.takeover = environ["gunicorn.socket"] = Takeover(connection, self._on_take)
         return connection
 
-    def welcome(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
+    def welcome(self, sock: socket.SocketType, listener: Listener, address: Any, now: float) -> Connection:
         """Make the connection of a socket that was just accepted, from whoever has this address."""
-        sock.setblocking(False)
         peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
         connection = self.make(sock, _server_of(listener, sock), peer, now)
-        self.expect_tls(connection)
-        self.expect_preamble(connection)
+        if self._secure is not None:
+            self.expect_tls(connection)
+        if self._introduce:
+            self.expect_preamble(connection)
         return connection
 
     def resume(self, handed: Handed, now: float) -> Connection | None:
@@ -185,16 +188,22 @@ class Acceptor:
         maker: ConnectionMaker,
         *,
         bound: int,
+        shared: bool,
         log: logging.Logger,
         arrived: Callable[[Connection, Request | None, float, Any], None],
         close: Callable[[Connection], None],
     ) -> None:
-        """Begin with closed doors."""
+        """Begin with closed doors; `shared`: several threads wait for who comes in."""
         self._listeners = tuple(listeners)
         self._handover = handover
         self._poller = poller
         self._maker = maker
         self._bound = bound
+        # Who has let somebody in goes to the tail of those that wait for a listener, that the next connection
+        # is another worker's: at once where a thread of ours is free for that as well. One that is alone is
+        # passed over while it serves, and only goes there if the connection stays; two system calls less for
+        # one that does not.
+        self._shared = shared
         self._log = log
         self._arrived = arrived
         self._close = close
@@ -302,7 +311,7 @@ class Acceptor:
                 self.ignore()
                 return None
         try:
-            sock, address = listener.socket.accept()
+            sock, address = accept(listener)
         except BlockingIOError:
             return False
         except OSError as error:
@@ -312,13 +321,16 @@ class Acceptor:
                 self._log.warning("cannot accept connections for now: %s", error.strerror)
                 return None
             return False
-        if seat is not None:
-            # To the tail of those that wait for this listener: the next connection is another worker's.
+        if self._shared and seat is not None:
             self._poller.requeue(listener.socket.fileno())
         if victim is not None and self._poller.claim(victim):
             # Not before: who has woken this thread may be in another's hands, or in another worker's.
             self._make_room(victim, now)
-        self._arrived(self._enter(sock, listener, address, now), None, now, seat)
+        connection = self._maker.welcome(sock, listener, address, now)
+        self.open[connection.fd] = connection
+        self._arrived(connection, None, now, seat)
+        if connection.armed and not self._shared and seat is not None:
+            self._poller.requeue(listener.socket.fileno())
         return True
 
     def accept_aside(self, now: float) -> None:
@@ -353,11 +365,6 @@ class Acceptor:
             if handed is not None and connection is not None:
                 self._arrived(connection, handed.request, now, seat)
 
-    def _enter(self, sock: socket.socket, listener: Listener, address: Any, now: float) -> Connection:
-        connection = self._maker.welcome(sock, listener, address, now)
-        self.open[connection.fd] = connection
-        return connection
-
     def _enter_handed(self, handed: Handed, now: float) -> Connection | None:
         connection = self._maker.resume(handed, now)
         if connection is None:
@@ -380,7 +387,7 @@ def least_missed(connections: Collection[Connection]) -> Connection | None:
     return min(victims, key=lambda connection: connection.since, default=None)
 
 
-def _server_of(listener: Listener, sock: socket.socket) -> tuple[str, str]:
+def _server_of(listener: Listener, sock: socket.SocketType) -> tuple[str, str]:
     """SERVER_NAME and SERVER_PORT: the listener's; where it listens everywhere, the address reached."""
     if listener.host in {"0.0.0.0", "::"}:  # noqa: S104 - it is compared, not bound
         try:

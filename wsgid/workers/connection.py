@@ -80,6 +80,10 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
+# A member of an enum costs two look-ups.
+FRESH, CLOSED = State.FRESH, State.CLOSED
+
+
 class Connection:
     """One client, from accept to close; owned by one thread at a time, or by the poller while it waits."""
 
@@ -117,7 +121,7 @@ class Connection:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: socket.SocketType,
         parser: RequestParser,
         environ: dict[str, Any],
         peer: tuple[str, int] | None,
@@ -130,7 +134,7 @@ class Connection:
         # What is sent here is plain text.
         self.raw = sock
         # Where octets are received and sent.
-        self.sock: socket.socket | SecureSocket = sock
+        self.sock: socket.SocketType | SecureSocket = sock
         # The same, where TLS is spoken on it.
         self.secure: SecureSocket | None = None
         self.fd = sock.fileno()
@@ -143,7 +147,7 @@ class Connection:
         self.preamble: Preamble | None = None
         # What it told, for whoever takes the connection over: the socket does not know it.
         self.told: dict[str, str] = {}
-        self.state = State.FRESH
+        self.state = FRESH
         # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
         self.armed = 0
         # When the state must have changed, and since when it stands: time.monotonic().
@@ -381,8 +385,9 @@ class Connection:
 
     def close(self) -> None:
         """Let go of everything; the poller has forgotten it."""
-        self.state = State.CLOSED
-        self.drop_pending()
+        self.state = CLOSED
+        if self.pending or self._spooled is not None:
+            self.drop_pending()
         request = self.parser.request
         if request is not None and request.body is not None:
             request.body.close()

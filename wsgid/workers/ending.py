@@ -1,6 +1,5 @@
 """How a connection ends: at once, or after its client has seen what was answered."""
 
-import contextlib
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
@@ -10,6 +9,9 @@ from wsgid.protocol.response import refusal_answer
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.poller import Poller
 from wsgid.workers.records import RefusalLog
+
+# Not the member of an enum, of which a number is made at each call.
+SHUT_WR = int(socket.SHUT_WR)
 
 # Until the client has seen the answer (RFC 9112, 9.6).
 LINGER_S = 1.0
@@ -78,8 +80,10 @@ class Ending:
 
     def close(self, connection: Connection) -> None:
         """Close now, whoever else has the same socket: an application that forks leaves copies behind."""
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_WR)
+        try:  # noqa: SIM105 - it would make an object, for half a microsecond
+            connection.sock.shutdown(SHUT_WR)
+        except OSError:
+            pass
         self.let_go(connection)
 
     def let_go(self, connection: Connection) -> None:
@@ -92,7 +96,7 @@ class Ending:
     def _linger(self, connection: Connection, now: float) -> None:
         """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
         try:
-            connection.sock.shutdown(socket.SHUT_WR)
+            connection.sock.shutdown(SHUT_WR)
         except OSError:
             self.close(connection)
             return

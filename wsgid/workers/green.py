@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, Protocol
 from wsgid.errors import ExitCode
 from wsgid.log.escape import escape
 from wsgid.net.closing import end, has_half_open, is_shut
-from wsgid.net.listener import Listener
+from wsgid.net.listener import Listener, accept
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import refusal_answer
@@ -454,7 +454,7 @@ class GreenServer:
                 self._ignore()
                 return None
         try:
-            sock, address = listener.socket.accept()
+            sock, address = accept(listener)
         except BlockingIOError:
             return False
         except OSError as error:
@@ -467,7 +467,7 @@ class GreenServer:
         if victim is not None:
             # Not before: who has woken this worker may be in the hands of another.
             self._make_room(victim, now)
-        self._enter(self._maker.welcome(self._plain(sock), listener, address, now), None)
+        self._enter(self._maker.welcome(sock, listener, address, now), None)
         return True
 
     def _take_handed(self) -> None:

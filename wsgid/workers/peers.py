@@ -31,6 +31,11 @@ class Peers:
         self._proxy_protocol = settings.proxy_protocol
         self._may_introduce = Believed(settings.proxy_allow_ips)
 
+    @property
+    def introduce(self) -> bool:
+        """Whether some of them begin with a preamble."""
+        return self._proxy_protocol != "off"
+
     def hearing(self, peer: str | None) -> tuple[FieldKeys, Forwarding | None]:
         """How the fields of a peer are read."""
         if peer is None or peer in self._believed:

@@ -55,7 +55,7 @@ class SecureSocket:
         "raw",
     )
 
-    def __init__(self, raw: socket.socket, context: ssl.SSLContext) -> None:
+    def __init__(self, raw: socket.SocketType, context: ssl.SSLContext) -> None:
         """Begin before the handshake."""
         self.raw = raw
         self._context = context

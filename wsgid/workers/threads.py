@@ -123,6 +123,7 @@ class ThreadServer:
             self._poller,
             self._maker,
             bound=self._connections_bound,
+            shared=self._threads > 1,
             log=context.log,
             arrived=self._arrived,
             close=self._ending.close,
@@ -566,6 +567,9 @@ class ThreadServer:
             self._dispatch(connection, request, now, seat)
         elif connection.parser.rest:
             self._feed(connection, b"", now, seat)
+        elif connection.state is FRESH:
+            # Its request is here, as a rule, and will not have to be waited for.
+            self._read_on(connection, now, seat)
         else:
             self._on_event(connection, now, seat)
 

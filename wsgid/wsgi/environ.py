@@ -11,7 +11,8 @@ from wsgid.wsgi.file_wrapper import FileWrapper
 def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[str, Any]:
     """What all requests of a worker have in common; `errors` is a text stream.
 
-    And what each says for itself: so a copy has room for all that is said, and need not grow.
+    And what each connection and request says for itself: so a copy has room for all that is said, and need
+    not grow.
     """
     return {
         "REQUEST_METHOD": "",
@@ -34,6 +35,9 @@ def boot_environ(*, multithread: bool, multiprocess: bool, errors: Any) -> dict[
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileWrapper,
+        "SERVER_NAME": "",
+        "SERVER_PORT": "",
+        "REMOTE_PORT": "",
     }
 
 
@@ -43,7 +47,9 @@ def connection_environ(
     """What all requests of a connection have in common; `peer` is None on a Unix socket."""
     environ = boot.copy()
     environ["SERVER_NAME"], environ["SERVER_PORT"] = server
-    if peer is not None:
+    if peer is None:
+        del environ["REMOTE_PORT"]
+    else:
         environ["REMOTE_ADDR"] = peer[0]
         environ["REMOTE_PORT"] = str(peer[1])
     return environ
