@@ -63,9 +63,10 @@ def test_the_port_is_free_when_the_server_has_ended(serve: Serve, kind: str, num
         os.kill(left, signal.SIGKILL)
 
 
-def test_a_client_sees_the_end_of_its_connection(serve: Serve) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_sees_the_end_of_its_connection(serve: Serve, kind: str) -> None:
     """The process has that one open too, and an answer may end with its connection."""
-    server = serve("-w", "1", app="app", files={"app.py": APP})
+    server = serve("-w", "1", *KINDS[kind], app="app", files={"app.py": APP})
     with Wire(server.connect()) as wire:
         wire.send(b"GET /leave HTTP/1.0\r\n\r\n")
         answer = wire.read_answer()
