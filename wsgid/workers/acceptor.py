@@ -316,9 +316,7 @@ class Acceptor:
             return False
         except OSError as error:
             if error.errno in OUT_OF_RESOURCES:
-                # Accepting would fail again at once; the next look around tries anew.
-                self.ignore()
-                self._log.warning("cannot accept connections for now: %s", error.strerror)
+                self._cannot(error)
                 return None
             return False
         if self._shared and seat is not None:
@@ -343,7 +341,7 @@ class Acceptor:
     def take_handed(self, now: float) -> list[tuple[Connection, Request | None]]:
         """Empty the workers' queue: the server stops, and nobody else will."""
         rest: list[tuple[Connection, Request | None]] = []
-        while self._handover is not None and (handed := self._handover.receive()) is not None:
+        while (handed := self._receive()) is not None:
             connection = self._enter_handed(handed, now)
             if connection is not None:
                 rest.append((connection, handed.request))
@@ -359,11 +357,24 @@ class Acceptor:
 
     def _take_handed(self, now: float, seat: Any) -> None:
         """Take a connection that another worker passed on."""
-        if self._handover is not None and seat is not None:
-            handed = self._handover.receive()
+        if seat is not None:
+            handed = self._receive()
             connection = None if handed is None else self._enter_handed(handed, now)
             if handed is not None and connection is not None:
                 self._arrived(connection, handed.request, now, seat)
+
+    def _receive(self) -> Handed | None:
+        """Take what another worker has passed on; None if there is nothing, or if it has to wait."""
+        try:
+            return None if self._handover is None else self._handover.receive()
+        except OSError as error:
+            self._cannot(error)
+            return None
+
+    def _cannot(self, error: OSError) -> None:
+        """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
+        self.ignore()
+        self._log.warning("cannot accept connections for now: %s", error.strerror)
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection | None:
         connection = self._maker.resume(handed, now)

@@ -459,9 +459,7 @@ class GreenServer:
             return False
         except OSError as error:
             if error.errno in OUT_OF_RESOURCES:
-                # Accepting would fail again at once; the next look around tries anew.
-                self._ignore()
-                self._log.warning("cannot accept connections for now: %s", error.strerror)
+                self._cannot(error)
                 return None
             return False
         if victim is not None:
@@ -472,13 +470,22 @@ class GreenServer:
 
     def _take_handed(self) -> None:
         """Take a connection that another worker passed on."""
-        handed = None if self._handover is None else self._handover.receive()
+        try:
+            handed = None if self._handover is None else self._handover.receive()
+        except OSError as error:
+            self._cannot(error)
+            return
         if handed is not None:
             handed.sock = self._plain(handed.sock)
             handed.sock.setblocking(False)
             connection = self._maker.resume(handed, monotonic())
             if connection is not None:
                 self._enter(connection, handed.request)
+
+    def _cannot(self, error: OSError) -> None:
+        """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
+        self._ignore()
+        self._log.warning("cannot accept connections for now: %s", error.strerror)
 
     def _plain(self, sock: socket.socket) -> socket.socket:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""

@@ -21,6 +21,9 @@ MESSAGE_BOUND = 192 * 1024
 # As much of a head as the scoreboard shows.
 LINE_KEPT = 176
 
+# A client's socket, and the file that has the body of its request.
+MOST_DESCRIPTORS = 2
+
 # Between workers of one server, which run one version: a check against our own mistakes.
 FORM = 3
 
@@ -112,19 +115,13 @@ class HandOver:
         return True
 
     def receive(self) -> Handed | None:
-        """Take a connection; None if another worker was faster."""
+        """Take a connection; None if another worker was faster.
+
+        Raises OSError if this process has no descriptors for it: then it waits for who has.
+        """
         try:
-            message, fds, _, _ = socket.recv_fds(
-                self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC
-            )
+            message, fds = self._take()
         except BlockingIOError:
-            return None
-        except OSError as error:
-            if error.errno in {errno.EMFILE, errno.ENFILE}:
-                return None
-            raise
-        if not fds:
-            # Out of descriptors: the kernel dropped them, and the client sees a closed connection.
             return None
         form, parts = marshal.loads(message)  # noqa: S302 - from a worker of this server
         if form != FORM:
@@ -153,9 +150,7 @@ class HandOver:
     def resend_one(self) -> None:
         """Send on what woke this worker, which has no time for it: that wakes another one."""
         try:
-            message, fds, _, _ = socket.recv_fds(
-                self._receive, MESSAGE_BOUND + 1024, 2, socket.MSG_CMSG_CLOEXEC
-            )
+            message, fds = self._take()
         except OSError:
             return
         try:
@@ -166,3 +161,25 @@ class HandOver:
         finally:
             for fd in fds:
                 os.close(fd)
+
+    def _take(self) -> tuple[bytes, list[int]]:
+        """Take a message off the queue, and what came with it. Raises OSError."""
+        # Where there is no number for a descriptor, the kernel closes what it stands for and only says so
+        # (MSG_CTRUNC, unix(7)); whoever sent it has let go of it. So ask before. MSG_PEEK would answer, too,
+        # but for another message than the one that this process then gets.
+        room: list[int] = []
+        try:
+            while len(room) < MOST_DESCRIPTORS:
+                room.append(os.dup(self._receive.fileno()))
+        finally:
+            for fd in room:
+                os.close(fd)
+        message, fds, flags, _ = socket.recv_fds(
+            self._receive, MESSAGE_BOUND + 1024, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+        )
+        if flags & socket.MSG_CTRUNC:
+            # Another thread has opened the last one in between.
+            for fd in fds:
+                os.close(fd)
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return message, fds

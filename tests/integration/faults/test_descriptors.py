@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import signal
 from typing import TYPE_CHECKING
@@ -13,19 +14,31 @@ from tests.load.stage import request, stage
 
 if TYPE_CHECKING:
     from tests.load.stage import Stage
+    from tests.wire import Wire
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
-KINDS = {"sync": ("-k", "sync"), "threads": ("--threads", "4")}
+KINDS = {"sync": ("-k", "sync"), "threads": ("--threads", "4"), "gevent": ("-k", "gevent")}
 DEADLINE_S = 10.0
 
 
-def leave_none(pid: int) -> tuple[int, int]:
-    """Let a process open nothing more; give the limits of before. What is open stays (getrlimit(2))."""
+def leave_none(pid: int, but: int = 0) -> tuple[int, int]:
+    """Let a process open nothing more, or so many; give the limits of before.
+
+    What is open stays (getrlimit(2)).
+    """
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    first_free = min(set(range(4096)) - descriptor_numbers(pid))
+    first_free = sorted(set(range(4096)) - descriptor_numbers(pid))[but]
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (first_free, before[1]))
     return before
+
+
+def connected_to(pid: int, on: Stage, stack: contextlib.ExitStack) -> Wire:
+    """Open a connection that a certain worker has let in; those of others keep their descriptors."""
+    while True:
+        wire = stack.enter_context(on.connect())
+        if int(wire.ask(request(1)).body.split()[1]) == pid:
+            return wire
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -47,6 +60,42 @@ def test_a_worker_without_descriptors_waits_and_recovers(kind: str) -> None:
             assert 200 == waiting.read_answer().status
         assert spent_s < 0.3
         assert (worker,) == workers(on.server.pid)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_connection_that_another_worker_passes_on_waits_for_a_descriptor(kind: str) -> None:
+    """The kernel closes what it finds no number for, and the one who sent it has let go of it."""
+    with stage("-w", "2", *KINDS[kind]) as on, contextlib.ExitStack() as stack:
+        leaving, staying = reversed(workers(on.server.pid))
+        kept = connected_to(leaving, on, stack)
+        before = leave_none(staying)
+        spent_s = cpu_seconds([staying])
+        on.server.signal(signal.SIGTTOU)
+        on.server.expect(f"worker gone .*pid={leaving} .*retired")
+        on.server.expect("cannot accept connections for now", count=2)
+        spent_s = cpu_seconds([staying]) - spent_s
+        resource.prlimit(staying, resource.RLIMIT_NOFILE, before)
+
+        assert str(staying).encode() == kept.ask(request(3)).body.split()[1]
+        assert spent_s < 0.3
+
+
+def test_a_request_that_is_passed_on_with_its_body_waits_for_two_descriptors() -> None:
+    """Its connection alone would be a request without a body."""
+    with stage("-w", "2", "-k", "sync", "--body-memory", "1") as on, contextlib.ExitStack() as stack:
+        busy, idle = workers(on.server.pid)
+        kept = [connected_to(busy, on, stack) for _ in range(2)]
+        before = leave_none(idle, but=1)
+        kept[1].send(b"POST /echo?3 HTTP/1.1\r\nHost: load\r\nContent-Length: 5\r\n\r\nthe")
+        assert 200 == kept[0].ask(request(4)).status  # it has read that, too
+        kept[0].send(request(2, "/slow", "2"))
+        on.wait_begun()
+        kept[1].send(b"re")
+        on.server.expect("cannot accept connections for now")
+        resource.prlimit(idle, resource.RLIMIT_NOFILE, before)
+
+        assert b"there" == kept[1].read_answer().body[-5:]
+        assert 200 == kept[0].read_answer().status
 
 
 def test_an_arbiter_without_descriptors_serves_on_and_recovers() -> None:
