@@ -23,6 +23,7 @@ from wsgid.arbiter.differences import differences, keep_what_must_wait
 from wsgid.arbiter.equipment import check_number, check_room, open_equipment
 from wsgid.arbiter.listening import announcement, compare
 from wsgid.arbiter.logs import hand_over, reopen, set_error_log
+from wsgid.arbiter.oom import OomKills, oom_count
 from wsgid.arbiter.outcome import Refusal, refusal_of
 from wsgid.arbiter.plan import Abort, GiveUp, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
 from wsgid.arbiter.pool import State, Worker, WorkerPool
@@ -191,6 +192,7 @@ class Arbiter:
         if self._watch is not None:
             self._watch.start(self._births.undo_in_child)
         self._turned_at = monotonic()
+        self._oom_kills = OomKills(oom_count(), self._turned_at)
         self._report.starting(self._turned_at)
 
     def _act(self, now: float) -> None:
@@ -254,8 +256,9 @@ class Arbiter:
                 self._hear(pid, now)
             elif (asked := self._control.hear(fd, now)) is not None:
                 self._on_command(*asked, now)
+        self._oom_kills.tick(now)
         for exit_ in reap():
-            self._on_exit(exit_, now)
+            self._on_exit(self._oom_kills.explain(exit_), now)
         if self._succession.is_done and self._phase is Phase.RUNNING:
             self._stop(f"the successor pid={self._succession.successor} serves", is_quick=False)
 

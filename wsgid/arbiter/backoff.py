@@ -7,8 +7,8 @@ What does not count:
 
 * the first death after readiness: it is replaced at once, for one crash is no pattern;
 * the death of a worker that was born before the last failure: several workers die of one cause;
-* SIGKILL, SIGTERM, SIGINT, SIGQUIT from outside: an administrator (`kill -9`, twenty times in a row) or the
-  kernel, for want of memory; the application did not do it;
+* SIGKILL, SIGTERM, SIGINT, SIGQUIT from outside: an administrator (`kill -9`, twenty times in a row); the
+  application did not do it. But where the kernel says that it killed for want of memory, the application did;
 * what we asked for: retired workers, worn ones, and those that we ended for hanging.
 
 A worker that has served for 10 s since the last failure ends the row; so does a new generation.

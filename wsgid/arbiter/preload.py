@@ -279,7 +279,9 @@ class Preload:
         if template is None:
             return None
         self._channels.drop(exit_.pid)
-        line = f"template gone {words.name(template)} {exit_.text}"
+        line = (
+            f"template gone {words.name(template)} {exit_.text}{words.by_whom(exit_) if exit_.is_oom else ''}"
+        )
         if self._is_stopping or (template.is_doomed and template.aborted_at == inf):
             self._log.info("%s, no longer needed", line)
             return []

@@ -210,7 +210,9 @@ class Exit(NamedTuple):
     is_killed: bool
     """By SIGKILL."""
     is_from_outside: bool
-    """By a signal that programs do not send to themselves."""
+    """By somebody else: by a signal that programs do not send to themselves, nor bring upon themselves."""
+    is_oom: bool | None = None
+    """It was killed by the kernel for want of memory; None: nobody knows (oom.py)."""
 
 
 # An administrator sends them, and the kernel the first of them.

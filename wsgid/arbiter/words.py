@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 # The scoreboard keeps this much of a target; what is as long was longer.
 _TARGET_KEPT = 160
 
+_KILLERS = {
+    True: ", by the kernel for want of memory (max_worker_memory replaces a worker before it comes to that)",
+    False: ", neither by us nor by the kernel for want of memory: by hand, or by a program",
+    None: ", and not by us: by hand, or by the kernel for want of memory (see dmesg)",
+}
+
 
 def name(worker: Worker | Template) -> str:
     """Return the ids of a worker, as in every line about it; a template has no slot."""
@@ -97,6 +103,11 @@ def death(worker: Worker, exit_: Exit) -> str:
     return f"worker gone {name(worker)} {exit_.text}{_because(worker, exit_)}"
 
 
+def by_whom(exit_: Exit) -> str:
+    """Say who has sent a SIGKILL that we have not; the kernel's count of its own may be hidden."""
+    return _KILLERS[exit_.is_oom]
+
+
 def level(worker: Worker, exit_: Exit) -> int:
     """Return how grave a worker's end is: info for what was asked, error for what somebody must look at."""
     asked = worker.state is State.DRAINING or worker.is_worn
@@ -111,12 +122,14 @@ def _because(worker: Worker, exit_: Exit) -> str:
     match worker.state:
         case State.KILLED:
             return ", by us"
+        case _ if exit_.is_oom:
+            return by_whom(exit_)
         case State.DRAINING:
             return ", retired"
         case _ if worker.is_worn and exit_.is_clean:
             return ", worn"
         case _ if exit_.is_killed:
-            return ", and not by us: by hand, or by the kernel for want of memory (see dmesg)"
+            return by_whom(exit_)
         case State.STARTING:
             return ", before it was ready"
         case _:

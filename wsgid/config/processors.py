@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsgid.config.cgroups import OWN, ROOT, cgroups, words_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Above it the next worker rarely helps, and each costs the application's memory: an administrator decides.
 MOST_WORKERS = 12
 # What a worker with an average Django project takes.
 MEMORY_OF_A_WORKER = 128 * 2**20
-
-CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +36,20 @@ class Machine:
         return f"cpus={self.processors} memory_mb={self.memory >> 20} most={MOST_WORKERS}"
 
 
-def look(cgroup_root: Path = CGROUP_ROOT, own_cgroup: Path = Path("/proc/self/cgroup")) -> Machine:
+def look(cgroup_root: Path = ROOT, own_cgroup: Path = OWN) -> Machine:
     """Look at the machine; what cannot be read counts as no limit."""
     processors: float = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for directory in _cgroups(cgroup_root, own_cgroup):
+    for directory in cgroups(cgroup_root, own_cgroup):
         processors = min(processors, _quota(directory))
         for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
-            memory = min(memory, _number(_words(directory / name)[:1], memory))
+            memory = min(memory, _number(words_of(directory / name)[:1], memory))
     return Machine(max(1, math.ceil(processors)), memory)
 
 
-def _cgroups(root: Path, own: Path) -> list[Path]:
-    """Return the directories of our cgroups and of all above them: each of them may set a limit.
-
-    cgroups(7): "0::/path" in version 2, "7:cpu,cpuacct:/path" in version 1. In a container the path may
-    be the host's, and what is ours is at the root.
-    """
-    directories = []
-    for line in _text(own).splitlines():
-        _, controllers, path = line.split(":", 2)
-        base = root / controllers if controllers else root
-        inside = base / path.lstrip("/")
-        directories += [base, *(parent for parent in (inside, *inside.parents) if base in parent.parents)]
-    return directories
-
-
 def _quota(directory: Path) -> float:
-    match _words(directory / "cpu.max") or (
-        _words(directory / "cpu.cfs_quota_us") + _words(directory / "cpu.cfs_period_us")
+    match words_of(directory / "cpu.max") or (
+        words_of(directory / "cpu.cfs_quota_us") + words_of(directory / "cpu.cfs_period_us")
     ):
         case [quota, period] if quota.isdecimal() and period.isdecimal() and int(period):
             return int(quota) / int(period)
@@ -71,14 +59,3 @@ def _quota(directory: Path) -> float:
 
 def _number(words: list[str], otherwise: int) -> int:
     return int(words[0]) if words and words[0].isdecimal() else otherwise
-
-
-def _words(path: Path) -> list[str]:
-    return _text(path).split()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
-        return ""

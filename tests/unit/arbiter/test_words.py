@@ -22,6 +22,10 @@ FAILED = Exit(7, "exit status 3", is_clean=False, is_killed=False, is_from_outsi
 CRASHED = Exit(7, "killed by SIGSEGV", is_clean=False, is_killed=False, is_from_outside=False)
 TERMINATED = Exit(7, "killed by SIGTERM", is_clean=False, is_killed=False, is_from_outside=True)
 KILLED = Exit(7, "killed by SIGKILL", is_clean=False, is_killed=True, is_from_outside=True)
+KERNELS = (
+    "killed by SIGKILL, by the kernel for want of memory (max_worker_memory replaces a worker before it comes"
+    " to that)"
+)
 
 
 def worker(state: State = State.SERVING, **fields: Any) -> Worker:
@@ -156,6 +160,18 @@ def test_last_words_have_had_their_line() -> None:
             logging.ERROR,
             worker(),
             KILLED,
+        ),
+        (
+            "killed by SIGKILL, neither by us nor by the kernel for want of memory: by hand, or by a program",
+            logging.ERROR,
+            worker(),
+            KILLED._replace(is_oom=False),
+        ),
+        (
+            KERNELS,
+            logging.WARNING,
+            worker(State.DRAINING),
+            KILLED._replace(is_oom=True),
         ),
     ],
 )
