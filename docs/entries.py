@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le
 from wsgid.config import generate
 from wsgid.config.expects import Expects
 from wsgid.config.explain import CHANGES
-from wsgid.config.settings import ALL_KINDS, NOT_BUILT, Settings, about
+from wsgid.config.settings import ALL_KINDS, Settings, about
 from wsgid.config.written import written
 
 if TYPE_CHECKING:
@@ -40,15 +40,13 @@ class Entry:
     name: str
     section: str
     sentence: str
-    not_built: str
-    """What of it is not built yet, before anything else is said of it; or nothing."""
     more: str
     facts: tuple[tuple[str, str], ...]
 
     @property
     def text(self) -> str:
         facts = "\n".join(f"* {fact}: {said}" for fact, said in self.facts)
-        return "\n\n".join(part for part in (self.sentence, self.not_built, self.more, facts) if part)
+        return "\n\n".join(part for part in (self.sentence, self.more, facts) if part)
 
 
 def entries() -> tuple[Entry, ...]:
@@ -80,7 +78,6 @@ def _entry(option: Option) -> Entry:
         name=option.name,
         section=option.section,
         sentence=sentence(option.help),
-        not_built=_not_built(option.name),
         more=TEXTS.get(option.name, "").strip(),
         facts=tuple((fact, said) for fact, said in _facts(option) if said),
     )
@@ -136,16 +133,3 @@ def _value(name: str) -> str:
     if isinstance(most, int) and most < _WORTH_TELLING:
         return f"{what}; {least} to {most}"
     return f"{what}; at least {least}"
-
-
-def _not_built(name: str) -> str:
-    """Say what a start makes of it; "" where all of it is in effect."""
-    words = [entry.partition("=")[2] for entry in NOT_BUILT if entry.partition("=")[0] == name]
-    if not words:
-        return ""
-    which = ", ".join(f"`{word}`" for word in words if word)
-    if about(name).is_essential:
-        what = "a start with it ends with status 78"
-    else:
-        what = "it is checked, and a start says that it is not in effect"
-    return f"**Not built yet**: {which}; {what}." if which else f"**Not built yet**: {what}."

@@ -20,7 +20,7 @@ from wsgid.arbiter.pool import TRANSITIONS
 from wsgid.config import generate as option_table
 from wsgid.config.about import ALL_KINDS
 from wsgid.config.gunicorn_names import OURS, UNUSED
-from wsgid.config.settings import NOT_BUILT, Settings, about
+from wsgid.config.settings import Settings, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +69,6 @@ def gunicorn_unused() -> str:
         names = ", ".join(f"`{name}`" for name, reason in UNUSED.items() if reason == why)
         lines.append(f"| {names} | {why} |")
     return "\n".join(lines) + "\n"
-
-
-def not_built() -> str:
-    """Return the settings that have no effect yet, or not with every value."""
-    names = dict.fromkeys(entry.partition("=")[0] for entry in NOT_BUILT)
-    return ", ".join(f"[`{name}`](../reference/settings.md#{name})" for name in names) + "\n"
 
 
 def worker_kinds() -> str:
@@ -131,7 +125,6 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "gunicorn-names": gunicorn_names,
     "gunicorn-unused": gunicorn_unused,
-    "not-built": not_built,
     "worker-kinds": worker_kinds,
     "worker-states": worker_states,
     "decisions": decisions,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 from pathlib import Path
@@ -46,11 +45,6 @@ def free_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
-
-
-def without_unbuilt(text: str) -> str:
-    """Leave out the warning of what is not in effect yet: `user` is one of it until it is built."""
-    return re.sub(r"warning\[not-built-yet\].*?\n\n", "", text, flags=re.DOTALL)
 
 
 # What is right

@@ -19,7 +19,7 @@ from wsgid.arbiter.loop import HANDLED
 from wsgid.config.diagnostics import Code
 from wsgid.config.hooks import HOOKS
 from wsgid.config.load import load
-from wsgid.config.settings import NOT_BUILT, Settings
+from wsgid.config.settings import Settings
 from wsgid.errors import ExitCode
 from wsgid.hooks import IN_THE_ARBITER
 from wsgid.workers.process import IGNORED, LISTENED_TO
@@ -97,20 +97,6 @@ def test_each_text_is_of_a_setting() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
-def test_what_a_page_calls_not_built_is_not_built(page: Path) -> None:
-    """The list shrinks, and a page that still complains of a setting keeps people from using it."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    sentences = [
-        part for part in re.split(r"(?<=\.)\s|\n", text) if re.search(r"not (in effect|built) yet", part)
-    ]
-    named = {
-        name for part in sentences for name in re.findall(r"`(\w+)`", part) if name in Settings.model_fields
-    }
-
-    assert set() == named - {entry.partition("=")[0] for entry in NOT_BUILT}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_what_is_made_from_the_code_is_as_the_code(page: Path) -> None:
     """`make generated` writes it anew."""
     text = page.read_text(encoding="utf-8")
@@ -178,7 +164,7 @@ def test_what_a_page_tells_people_to_write_is_right(page: Path, tmp_path: Path) 
         file.write_text(text, encoding="utf-8")
         loaded = load(["--check-config", "-c", str(file)], {}, str(tmp_path))
 
-        assert [] == [str(warning) for warning in loaded.warnings if warning.code != "not-built-yet"]
+        assert [] == [str(warning) for warning in loaded.warnings]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))

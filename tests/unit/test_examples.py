@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wsgid.config.load import Loaded, load
-from wsgid.config.settings import NOT_BUILT, Settings
+from wsgid.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "etc" / "wsgid").iterdir() if path.is_file())
@@ -24,19 +24,10 @@ def checked(path: Path, text: str | None = None) -> Loaded:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_right(example: Path) -> None:
-    """What is not built yet may be named, for a warning says so; nothing else is warned of."""
     loaded = checked(example)
 
     assert loaded.settings.app is not None
-    assert [] == [str(warning) for warning in loaded.warnings if warning.code != "not-built-yet"]
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_says_of_itself_what_is_not_built_yet(example: Path) -> None:
-    """And no longer says so when it is."""
-    is_warned = any(warning.code == "not-built-yet" for warning in checked(example).warnings)
-
-    assert is_warned == ("not built yet" in example.read_text(encoding="utf-8"))
+    assert [] == [str(warning) for warning in loaded.warnings]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -70,7 +61,3 @@ def test_the_examples_are_those_that_the_documents_promise() -> None:
 def test_no_two_examples_can_be_one_instance() -> None:
     """Whoever copies all of them to /etc/wsgid must not find two files for one name."""
     assert len({path.stem for path in EXAMPLES}) == len(EXAMPLES)
-
-
-def test_what_is_not_built_yet_is_a_setting() -> None:
-    assert set() == {entry.partition("=")[0] for entry in NOT_BUILT} - set(Settings.model_fields)

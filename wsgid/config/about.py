@@ -24,8 +24,7 @@ class About:
     `metavar` is what --help shows for the value. `kinds` are the worker classes that honour it.
     `old_flags` are taken, but not shown. `bare` is what a flag without a value means, if it may have none.
     `default_words` say the default where its value does not. `is_gunicorn`: gunicorn has the name, too.
-    `is_essential`: a server that ignored it would be another service, or an unsafe one. `is_secret`:
-    messages do not quote its value.
+    `is_secret`: messages do not quote its value.
 
     `section` and `words` (those that it takes, where it takes only some) are filled in by `settings.about`.
     """
@@ -40,7 +39,6 @@ class About:
     bare: str = ""
     default_words: str = ""
     is_gunicorn: bool = True
-    is_essential: bool = False
     is_secret: bool = False
     is_octal: bool = False
     section: str = ""

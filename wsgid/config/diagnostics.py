@@ -27,7 +27,6 @@ Code = Literal[
     "cannot-bind",
     "deprecated",
     "exposed-secret",
-    "not-built-yet",
 ]
 
 # Of a quoted line: a secret key of 4,096 characters is not to hide the caret.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wsgid.config.diagnostics import did_you_mean, one_line
 from wsgid.config.gunicorn_names import COMMANDS, UNUSED
 from wsgid.config.hooks import HOOKS
 from wsgid.config.layers import BY_NAME
 from wsgid.config.option_table import OPTIONS
-from wsgid.config.settings import ALL_KINDS, Settings, about, unbuilt
+from wsgid.config.settings import ALL_KINDS, Settings, about
 from wsgid.config.show import DEFAULT, named, redacted, shown
 from wsgid.config.types import AUTO_WORKERS
 from wsgid.config.wording import expected
@@ -58,7 +58,7 @@ def explain(name: str, loaded: Loaded) -> str:
     lines = [f"{name} = {_text(name, shown(name, loaded))}", ""]
     lines += _aligned(_history(name, loaded))
     lines += ["", one_line(_sentence(option.help)), ""]
-    lines += _aligned([(what, text) for what, text in _facts(option, loaded) if text])
+    lines += _aligned([(what, text) for what, text in _facts(option) if text])
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +97,7 @@ def _shown(name: str, given: Given) -> object:
     return redacted(given.value)
 
 
-def _facts(option: Option, loaded: Loaded) -> Iterator[tuple[str, str]]:
+def _facts(option: Option) -> Iterator[tuple[str, str]]:
     known = about(option.name)
     yield "type", expected(option.name)
     yield "words", ", ".join(known.words)
@@ -116,13 +116,6 @@ def _facts(option: Option, loaded: Loaded) -> Iterator[tuple[str, str]]:
     yield "variable", option.variable
     yield "other names", ", ".join(known.aliases)
     yield "gunicorn", "has it too" if known.is_gunicorn else "does not have it"
-    value = getattr(loaded.settings, option.name)
-    yield "not built yet", "it is checked, and not in effect" if _is_unbuilt(option.name, value) else ""
-
-
-def _is_unbuilt(name: str, value: Any) -> bool:
-    # What is asked is the setting, whatever its value is now; only of some is it a matter of the value.
-    return bool(unbuilt(name, value))
 
 
 def _default(option: Option) -> str:

@@ -119,7 +119,7 @@ def load(
         *(mistake for one in checked for mistake in one.mistakes),
         *unsealed.mistakes,
         *strangers(environ),
-        *complaints(settings, merged, environ, doubtful, is_start=is_start),
+        *complaints(settings, merged, environ, doubtful),
         *(it for one in checked if one.layer.name in files for it in exposed(one, Path(cwd, one.layer.name))),
     )
     found.sort(key=lambda mistake: mistake.severity != "error")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wsgid.config.diagnostics import Diagnostic, Label, Where
 from wsgid.config.env import DEFAULTS
 from wsgid.config.kinds import WORKER_CLASSES, missing_package
-from wsgid.config.settings import POLLER_KINDS, Settings, about, unbuilt
+from wsgid.config.settings import POLLER_KINDS, Settings, about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,14 +28,11 @@ def complaints(
     merged: Merged,
     environ: Mapping[str, str],
     doubtful: frozenset[str] = frozenset(),
-    *,
-    is_start: bool,
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the settings together.
 
     `doubtful` are settings for which a layer has a value that cannot be read. What they will be when that is
-    mended, nobody knows: so nothing is said that depends on it. `is_start`: what is not built yet ends a
-    start where it is essential, and is a warning to a check.
+    mended, nobody knows: so nothing is said that depends on it.
     """
     if "worker_class" not in doubtful:
         yield from _package(settings, merged)
@@ -48,7 +45,6 @@ def complaints(
     yield from _tls(settings, merged, doubtful)
     yield from _daemon(settings, merged, environ)
     yield from _without_what_it_needs(settings, merged, doubtful)
-    yield from _not_built(merged, is_start=is_start)
 
 
 # What cannot be
@@ -254,28 +250,6 @@ _NEEDS = (
 
 def _nothing(merged: Merged, name: str, message: str) -> Diagnostic:
     return Diagnostic("warning", "conflict", message, (Label(_place(merged, name)),))
-
-
-def _not_built(merged: Merged, *, is_start: bool) -> Iterator[Diagnostic]:
-    """Yield an error where going on would be another service, one warning for all the rest."""
-    labels = []
-    names = []
-    for name in Settings.model_fields:
-        entry = unbuilt(name, merged.values[name]) if name in merged.history else ""
-        if not entry:
-            continue
-        in_map = isinstance(merged.values[name], dict) and "=" in entry
-        where = _place(merged, name, *([entry.partition("=")[2]] if in_map else ()))
-        if is_start and about(name).is_essential:
-            value, word = merged.values[name], entry.partition("=")[2]
-            what = value if isinstance(value, str) else word
-            shown = f'{name} "{what}"' if word else f"`{name}`"
-            yield Diagnostic("error", "not-built-yet", f"{shown} is not built yet", (Label(where),))
-        else:
-            labels.append(Label(where))
-            names.append(f"`{entry.replace('=', '.')}`" if in_map else f"`{name}`")
-    if names:
-        yield Diagnostic("warning", "not-built-yet", f"not in effect yet: {', '.join(names)}", tuple(labels))
 
 
 def _place(merged: Merged, name: str, *inside: str | int) -> Where:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_KINDS",
-    "NOT_BUILT",
     "PARSER_KINDS",
     "POLLER_KINDS",
     "SECTIONS",
@@ -47,14 +46,7 @@ __all__ = [
     "Change",
     "Settings",
     "about",
-    "unbuilt",
 ]
-
-# "NAME", or "NAME=WORD" where only that word, or that key of a map, is not built, or "NAME=WORD..." where
-# only values that begin so are not. What stands here is validated in full; a start names it in one warning,
-# or ends with 78 where going on would be another service (`About.is_essential`). The tuple shrinks with the
-# project, and ends empty.
-NOT_BUILT: tuple[str, ...] = ()
 
 SECTIONS = (
     Application,
@@ -96,26 +88,6 @@ class Settings(
 def about(name: str) -> About:
     """Return what is known of a setting beside its type; every one has it."""
     return _ABOUT[name]
-
-
-def unbuilt(name: str, value: object, entries: tuple[str, ...] = NOT_BUILT) -> str:
-    """Return the entry of NOT_BUILT that a value meets, or ""; the default asks for nothing new."""
-    if value == Settings.model_fields[name].get_default(call_default_factory=True):
-        return ""
-    values = tuple(value) if isinstance(value, (tuple, dict)) else (value,)
-    for entry in entries:
-        known, _, word = entry.partition("=")
-        if known == name and (not word or any(_is_word(item, word) for item in values)):
-            return entry
-    return ""
-
-
-def _is_word(value: object, word: str) -> bool:
-    if word == "module:Class":
-        return ":" in str(value)
-    if word.endswith("..."):
-        return str(value).startswith(word.removesuffix("..."))
-    return value == word
 
 
 def _words(field: FieldInfo) -> tuple[str, ...]:

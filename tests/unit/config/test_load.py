@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wsgid.config import rules
 from wsgid.config.diagnostics import Mistakes
 from wsgid.config.load import Loaded, load
-from wsgid.config.settings import Settings, unbuilt
+from wsgid.config.settings import Settings
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -438,48 +437,6 @@ def test_what_looks_like_our_variable_and_is_not_is_a_warning(start: Start) -> N
         "did you mean `WSGID_TIMEOUT`?",
     ) == stranger
     assert "GUNICORN_CMD_ARGS is not read: WSGID_CMD_ARGS is the variable for it" == gunicorns[2]
-
-
-def test_what_is_not_in_effect_yet_is_one_warning(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        rules, "unbuilt", functools.partial(unbuilt, entries=("forwarded_allow_ips", "proc_name", "backlog"))
-    )
-    (warning,) = start.load("-n", "x", env={"FORWARDED_ALLOW_IPS": "*"}).warnings
-
-    assert "not in effect yet: `forwarded_allow_ips`, `proc_name`" == warning.message
-    assert ["environment variable FORWARDED_ALLOW_IPS", "command line"] == [
-        str(label.where) for label in warning.labels
-    ]
-
-
-@pytest.mark.parametrize("kind", ["gevent", "my.servers:Own"])
-def test_a_kind_that_is_not_built_ends_the_start(
-    start: Start, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """To serve with another kind instead would be another service."""
-    monkeypatch.setattr(
-        rules,
-        "unbuilt",
-        functools.partial(unbuilt, entries=("worker_class=gevent", "worker_class=module:Class")),
-    )
-    start.write(f'worker_class = "{kind}"\n')
-
-    message = f'worker_class "{kind}" is not built yet'
-
-    assert [("wsgid.toml:1:16", "error[not-built-yet]", message, "")] == start.mistakes()
-
-
-def test_a_check_goes_on_where_a_start_would_not(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever writes the file for the next version can have it checked by this one."""
-    monkeypatch.setattr(rules, "unbuilt", functools.partial(unbuilt, entries=("virtualenv",)))
-    start.write('virtualenv = "/srv/shop/venv"\n')
-
-    assert [
-        ("wsgid.toml:1:14", "error[not-built-yet]", "`virtualenv` is not built yet", "")
-    ] == start.mistakes()
-    assert [("wsgid.toml:1:14", "warning[not-built-yet]", "not in effect yet: `virtualenv`", "")] == [
-        told(warning) for warning in start.load("--check-config").warnings
-    ]
 
 
 def test_a_setting_without_effect_is_a_warning_at_its_place(start: Start) -> None:

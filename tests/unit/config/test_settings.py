@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 import wsgid
-from wsgid.config.settings import NOT_BUILT, SECTIONS, Settings, about, unbuilt
+from wsgid.config.settings import SECTIONS, Settings, about
 from wsgid.config.types import Expects
 
 
@@ -39,8 +39,8 @@ def test_the_defaults_pass_their_own_checks() -> None:
     assert defaults == Settings.model_validate(defaults, strict=True).model_dump(exclude={"app"})
 
 
-def test_what_is_built_is_read_and_what_is_not_is_not() -> None:
-    """Whoever builds a capability takes its name out of NOT_BUILT; a setting that nobody reads belongs in."""
+def test_every_setting_is_read() -> None:
+    """None is taken, checked, and then without effect."""
     house = Path(wsgid.__path__[0])
     read = {
         node.attr
@@ -50,51 +50,13 @@ def test_what_is_built_is_read_and_what_is_not_is_not() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and _is_settings(node.value)
     }
-    not_built = {entry for entry in NOT_BUILT if "=" not in entry}
 
-    assert set(Settings.model_fields) - not_built == read & set(Settings.model_fields)
-    assert {entry.partition("=")[0] for entry in NOT_BUILT} <= set(Settings.model_fields)
+    assert set(Settings.model_fields) == read & set(Settings.model_fields)
 
 
 def _is_settings(node: ast.expr) -> bool:
     """Tell whether it is `settings`, or `something.settings`."""
     return isinstance(node, (ast.Name, ast.Attribute)) and ast.unparse(node).split(".")[-1] == "settings"
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "entry"),
-    [
-        ("workers", 8, ""),
-        ("daemon", True, "daemon"),
-        ("daemon", False, ""),
-        ("proxy_protocol", "off", ""),
-        ("proxy_protocol", "v1", "proxy_protocol"),
-        ("forwarded_allow_ips", ("127.0.0.1", "::1"), ""),
-        ("forwarded_allow_ips", ("*",), "forwarded_allow_ips"),
-        ("worker_class", "gthread", ""),
-        ("worker_class", "gevent", "worker_class=gevent"),
-        ("worker_class", "my:Class", "worker_class=module:Class"),
-        ("bind", ("127.0.0.1:0", "unix:/run/x"), ""),
-        ("bind", ("127.0.0.1:0", "systemd:*"), "bind=systemd:..."),
-        ("bind", ("fd://3",), "bind=fd://..."),
-        ("hooks", {"on_exit": "a:b", "pre_exec": "a:b"}, "hooks=pre_exec"),
-        ("hooks", {"on_exit": "a:b"}, ""),
-    ],
-)
-def test_a_value_that_asks_for_what_is_not_built_is_known(name: str, value: object, entry: str) -> None:
-    """Its default, and another word of it, do not ask."""
-    entries = (
-        "daemon",
-        "proxy_protocol",
-        "forwarded_allow_ips",
-        "worker_class=gevent",
-        "worker_class=module:Class",
-        "bind=fd://...",
-        "bind=systemd:...",
-        "hooks=pre_exec",
-    )
-
-    assert entry == unbuilt(name, value, entries)
 
 
 def test_sections_are_in_the_order_in_which_people_read_them() -> None:
@@ -141,23 +103,6 @@ def test_what_no_flag_takes() -> None:
         "keyfile_password",
         "hooks",
     ] == flagless
-
-
-def test_essential_is_what_would_make_another_service_or_an_unsafe_one() -> None:
-    assert {
-        "bind",
-        "worker_class",
-        "certfile",
-        "keyfile",
-        "ca_certs",
-        "cert_reqs",
-        "user",
-        "group",
-        "daemon",
-        "paste",
-        "proxy_protocol",
-        "virtualenv",
-    } == {name for name in Settings.model_fields if about(name).is_essential}
 
 
 def test_a_default_map_is_nobody_elses() -> None:

@@ -46,7 +46,6 @@ class Application(Section):
             ("--virtualenv",),
             "DIR",
             is_gunicorn=False,
-            is_essential=True,
         ),
     ] = None
     env: Annotated[
@@ -87,7 +86,6 @@ class Application(Section):
             ("--paste",),
             "FILE[#NAME]",
             old_flags=("--paster",),
-            is_essential=True,
         ),
     ] = None
     paste_global: Annotated[

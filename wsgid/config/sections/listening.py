@@ -21,7 +21,6 @@ class Listening(Section):
             "where to listen: HOST:PORT, [V6]:PORT, :PORT, unix:PATH, fd://N, systemd:NAME; may be repeated",
             ("-b", "--bind"),
             "ADDRESS",
-            is_essential=True,
         ),
     ] = ("127.0.0.1:8000",)
     backlog: Annotated[

@@ -14,9 +14,7 @@ class Process(Section):
 
     daemon: Annotated[
         t.Flag,
-        About(
-            "restart", "leave the terminal and run in the background", ("-D", "--daemon"), is_essential=True
-        ),
+        About("restart", "leave the terminal and run in the background", ("-D", "--daemon")),
     ] = False
     pidfile: Annotated[
         t.PathOrNone,
@@ -30,7 +28,6 @@ class Process(Section):
             ("-u", "--user"),
             "USER",
             default_words="the one that starts the server",
-            is_essential=True,
         ),
     ] = None
     group: Annotated[
@@ -41,7 +38,6 @@ class Process(Section):
             ("-g", "--group"),
             "GROUP",
             default_words="the one that starts the server",
-            is_essential=True,
         ),
     ] = None
     initgroups: Annotated[

@@ -79,7 +79,6 @@ class Proxies(Section):
             "WORD",
             kinds=PARSER_KINDS,
             bare="auto",
-            is_essential=True,
             true_word="auto",
         ),
     ] = "off"

@@ -14,11 +14,11 @@ class TLS(Section):
 
     certfile: Annotated[
         t.PathOrNone,
-        About("workers", "certificate, and its chain, as PEM", ("--certfile",), "FILE", is_essential=True),
+        About("workers", "certificate, and its chain, as PEM", ("--certfile",), "FILE"),
     ] = None
     keyfile: Annotated[
         t.PathOrNone,
-        About("workers", "private key of the certificate, as PEM", ("--keyfile",), "FILE", is_essential=True),
+        About("workers", "private key of the certificate, as PEM", ("--keyfile",), "FILE"),
     ] = None
     keyfile_password: Annotated[
         t.SecretOrNone,
@@ -31,7 +31,6 @@ class TLS(Section):
             "authorities whose client certificates are believed, as PEM",
             ("--ca-certs",),
             "FILE",
-            is_essential=True,
         ),
     ] = None
     cert_reqs: Annotated[
@@ -42,7 +41,6 @@ class TLS(Section):
             "whether clients show a certificate: none, optional, required",
             ("--cert-reqs",),
             "WORD",
-            is_essential=True,
         ),
     ] = "none"
     ciphers: Annotated[

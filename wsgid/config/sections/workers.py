@@ -25,7 +25,6 @@ class Workers(Section):
             "kind of worker: sync, gthread (or threads), gevent, eventlet, tornado, asgi, module:Class",
             ("-k", "--worker-class"),
             "KIND",
-            is_essential=True,
         ),
     ] = "sync"
     threads: Annotated[
