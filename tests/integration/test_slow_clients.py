@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # What is promised, and how far a machine that is shared with everything else may miss it.
 MEDIAN_S = 0.005
 QUICK_S = 0.001
+# By what slow clients may move a normal one's median and 99th percentile.
+FACTOR = 2
 SERVED_S = 1.0
 CPU_S = 0.05
 NOISE = 3
@@ -79,7 +81,7 @@ def test_a_normal_client_does_not_notice_slow_ones(kind: str, clients: str) -> N
 
 @pytest.mark.parametrize("kind", [*KINDS, "https"])
 def test_a_normal_client_waits_no_longer_beside_2000_slow_ones(kind: str) -> None:
-    """The issue's factor is two; on a machine that is shared the quietest of some rounds counts."""
+    """On a machine that is shared the quietest of some rounds counts."""
     tls = PAIR if kind == "https" else ()
     with stage(*KINDS.get(kind, KINDS["sync"]), *tls, *PATIENCE) as on:
         context = trusting() if tls else None
@@ -90,9 +92,9 @@ def test_a_normal_client_waits_no_longer_beside_2000_slow_ones(kind: str) -> Non
 
     report(before, during, after)
     assert 0 == before.lost + during.lost + after.lost
-    assert during.median_s < NOISE * max(before.median_s, QUICK_S)
-    assert during.p99_s < NOISE * max(before.p99_s, MEDIAN_S)
-    assert after.median_s < NOISE * max(before.median_s, QUICK_S)
+    assert during.median_s < FACTOR * NOISE * max(before.median_s, QUICK_S)
+    assert during.p99_s < FACTOR * NOISE * max(before.p99_s, MEDIAN_S)
+    assert after.median_s < FACTOR * NOISE * max(before.median_s, QUICK_S)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "gevent", "https"])

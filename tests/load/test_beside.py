@@ -21,5 +21,13 @@ def test_who_never_answers_is_not_called_quick() -> None:
     row = beside.Row("a", beside.Figures(0.001, 0.002), late, beside.Figures(0.001, 0.003, 1))
 
     assert beside.table([row]).endswith(
-        "| a | 1.00 / 2.00 ms | no answer within 2 s | 1.00 / 3.00 ms, 1 lost |\n"
+        "| a | 1.00 / 2.00 ms | no answer within 2 s | - | 1.00 / 3.00 ms, 1 lost |\n"
     )
+
+
+def test_the_table_says_how_far_figures_move() -> None:
+    """The promise is less than a factor of two, of median and 99th percentile."""
+    quiet = beside.Figures(0.001, 0.002)
+    row = beside.Row("a", quiet, beside.Figures(0.0015, 0.0022), quiet)
+
+    assert "| 1.50 / 2.20 ms | 1.5 / 1.1 | 1.00 / 2.00 ms |" in beside.table([row])
