@@ -108,7 +108,7 @@ class Wire:
                 self._read_length(int(lengths[0]), chunks)
             else:
                 framing = "close"
-                chunks.append(self.read_to_end())
+                self._read_whole(chunks)
         except CutError:
             if not may_be_cut:
                 raise
@@ -146,6 +146,13 @@ class Wire:
         while size > 0 and (data := self.sock.recv(size)):
             self._data += data
             size -= len(data)
+
+    def _read_whole(self, chunks: list[bytes]) -> None:
+        try:
+            chunks.append(self.read_to_end())
+        except ConnectionResetError as error:
+            chunks.append(self._take(len(self._data)))
+            raise CutError(f"{len(chunks[-1])} octets came, then a reset") from error
 
     def _read_length(self, size: int, chunks: list[bytes]) -> None:
         while len(self._data) < size:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -17,6 +17,12 @@ MARK = b"in plain text "
 SIZE = 1 << 20
 BODY = MARK * (SIZE // len(MARK))
 FILE = Path(__file__)
+
+
+def broken() -> Iterator[bytes]:
+    """Fail when a part has gone out."""
+    yield MARK
+    raise RuntimeError(MARK)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -37,6 +43,9 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         start_response("200 OK", headers)
         wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](FILE.open("rb"))
         return wrapped
+    if path == "/broken":
+        start_response("200 OK", headers)
+        return broken()
     if path == "/hints":
         environ["wsgi.early_hints"]([("Link", MARK.decode())])
     if path == "/sleep":

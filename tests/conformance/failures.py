@@ -97,6 +97,14 @@ AFTER_THE_HEAD = (
         )
     ),
     case(
+        "raises: in the middle of what would end with the connection",
+        "RFC 9112, 6.3",
+        ordered(http="1.0", at="end", body=["he", "llo"]),
+        Reply(is_cut=True),
+        told=CLOSE,
+        logged=trace("ValueError"),
+    ),
+    case(
         "raises: in the middle of a Content-Length",
         PEP,
         ordered(at="end", body=["he"], headers=length(5)),

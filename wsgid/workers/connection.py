@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
 QUEUED = struct.Struct("i")
 
+# Not the member of an enum, of which a number is made at each call.
+SHUT_WR = int(socket.SHUT_WR)
+
+# `struct linger`: on, for no time.
+RESET = struct.pack("ii", 1, 0)
+
 # In the place of the events for which epoll holds a connection: it must look anew.
 STALE = -1
 
@@ -101,6 +107,7 @@ class Connection:
         "exchange",
         "fd",
         "is_cut",
+        "is_lost",
         "is_taken",
         "parser",
         "peer",
@@ -109,6 +116,7 @@ class Connection:
         "raw",
         "request",
         "requests",
+        "resets",
         "secure",
         "since",
         "sock",
@@ -164,6 +172,11 @@ class Connection:
         self.cell: Watch | None = None
         # Whether what was promised will not come, so that the connection must end after what is pending.
         self.is_cut = False
+        # Whether nobody can be told that nothing more comes: the client has gone, or hears another protocol,
+        # or is reset.
+        self.is_lost = False
+        # Whether only a reset says that the end of the connection is not that of a response.
+        self.resets = False
         # Whether the socket is the application's; then as it is for that, and what stands for it before.
         self.is_taken = False
         self.taken: socket.socket | None = None
@@ -244,6 +257,14 @@ class Connection:
         self.pending.append(part)
         self.flush()
 
+    def cut(self, *, is_open_ended: bool) -> None:
+        """Note that the client must not take what it has for the whole (RFC 9112, 8; RFC 8446, 6.1)."""
+        self.is_cut = True
+        if self.secure is not None:
+            self.secure.say_no_goodbye()
+        if is_open_ended and self.raw.family != socket.AF_UNIX:
+            self.resets = self.is_lost = True
+
     def progress(self) -> None:
         """Tell the scoreboard that the application got somewhere."""
         if self.cell is not None:
@@ -261,7 +282,7 @@ class Connection:
             self.taken = socket.socket(ours.family, ours.type, ours.proto, fileno=ours.detach())
             self.taken.setblocking(True)
             self.sock = cast("socket.socket", Taken(self.taken, self.wait))
-            self.is_taken = self.is_cut = True
+            self.is_taken = self.is_lost = self.is_cut = True
         return self.taken
 
     # ---- what is pending ----
@@ -280,8 +301,8 @@ class Connection:
                 if isinstance(first, FileRange):
                     sent = self._send_part(first)
                     if not sent:
-                        # The file was cut short after we looked: the client must not take this for the end.
-                        self.is_cut = True
+                        # The file was cut short after we looked; its length was promised.
+                        self.cut(is_open_ended=False)
                         pending.clear()
                         return True
                     rest = first.size - sent
@@ -381,7 +402,16 @@ class Connection:
     def lose(self) -> None:
         """Note that the client takes no more."""
         self.drop_pending()
-        self.is_cut = True
+        self.is_lost = True
+        self.cut(is_open_ended=False)
+
+    def say_end(self) -> None:
+        """Say to all who have the socket that nothing more comes. Raises OSError where nobody hears it."""
+        if self.resets:
+            # By close(2); what the kernel has not sent yet is lost with it.
+            self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        else:
+            self.sock.shutdown(SHUT_WR)
 
     def close(self) -> None:
         """Let go of everything; the poller has forgotten it."""
@@ -397,5 +427,5 @@ class Connection:
         if self.takeover is not None:
             self.takeover.end()
         if self.secure is not None:
-            self.secure.end(is_cut=self.is_cut)
+            self.secure.end()
         self.sock.close()

@@ -1,6 +1,5 @@
 """How a connection ends: at once, or after its client has seen what was answered."""
 
-import socket
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -9,9 +8,6 @@ from wsgid.protocol.response import refusal_answer
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.poller import Poller
 from wsgid.workers.records import RefusalLog
-
-# Not the member of an enum, of which a number is made at each call.
-SHUT_WR = int(socket.SHUT_WR)
 
 # Until the client has seen the answer (RFC 9112, 9.6).
 LINGER_S = 1.0
@@ -40,7 +36,7 @@ class Ending:
     def end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
         """Close after an answer; where the client may still be sending, so that it sees the answer first."""
         parser = connection.parser
-        if connection.is_cut or (client_closes and not parser.rest and not parser.has_begun):
+        if connection.is_lost or (client_closes and not parser.rest and not parser.has_begun):
             self.close(connection)
         else:
             self._linger(connection, now)
@@ -81,7 +77,7 @@ class Ending:
     def close(self, connection: Connection) -> None:
         """Close now, whoever else has the same socket: an application that forks leaves copies behind."""
         try:  # noqa: SIM105 - it would make an object, for half a microsecond
-            connection.sock.shutdown(SHUT_WR)
+            connection.say_end()
         except OSError:
             pass
         self.let_go(connection)
@@ -96,7 +92,7 @@ class Ending:
     def _linger(self, connection: Connection, now: float) -> None:
         """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
         try:
-            connection.sock.shutdown(SHUT_WR)
+            connection.say_end()
         except OSError:
             self.close(connection)
             return

@@ -191,10 +191,8 @@ class GreenServer:
                 request = None
         finally:
             # For all who have the socket: an application that forks leaves copies behind.
-            if connection.secure is not None:
-                connection.secure.end(is_cut=connection.is_cut)
             with contextlib.suppress(OSError):
-                connection.raw.shutdown(socket.SHUT_WR)
+                connection.say_end()
             connection.close()
             del self._open[connection]
             self._on_fewer()
@@ -352,7 +350,7 @@ class GreenServer:
         if exchange.keep_alive and not connection.is_cut:
             return True
         parser = connection.parser
-        if not connection.is_cut and (request.keep_alive or parser.rest or parser.has_begun):
+        if not connection.is_lost and (request.keep_alive or parser.rest or parser.has_begun):
             self._linger(connection)
         return False
 
@@ -387,7 +385,7 @@ class GreenServer:
         connection.state = State.LINGERING
         until = monotonic() + LINGER_S
         try:
-            connection.sock.shutdown(socket.SHUT_WR)
+            connection.say_end()
             while self._green.wait(connection.fd, READ, until - monotonic()):
                 if not connection.sock.recv(DRAINED_AT_ONCE):
                     return

@@ -71,7 +71,7 @@ class SecureSocket:
         self._unsent = b""
         # How many octets of a response it holds; they are told as sent once it is empty.
         self._owed = 0
-        # Whether nothing more may be said: OpenSSL has failed, or said good-bye.
+        # Whether no good-bye is to be said: it was, or OpenSSL has failed, or a response is cut.
         self._is_over = False
         # Whether what still comes is thrown away.
         self._is_draining = False
@@ -211,11 +211,14 @@ class SecureSocket:
         self._is_draining = True
         self.raw.shutdown(how)
 
-    def end(self, *, is_cut: bool) -> None:
-        """Say good-bye before the socket is closed, but not to one whose response is cut (RFC 8446, 6.1)."""
+    def say_no_goodbye(self) -> None:
+        """Let the end be seen for what it is, too early (RFC 8446, 6.1); what is pending may still go out."""
+        self._is_over = True
+
+    def end(self) -> None:
+        """Say good-bye, unless it was said or is not to be; close() comes next."""
         self.on_more = _nothing
-        if not is_cut:
-            self._say_goodbye()
+        self._say_goodbye()
 
     def close(self) -> None:
         """Close the socket."""

@@ -46,6 +46,12 @@ class Output(Protocol):
     def progress(self) -> None:
         """Note that the application got somewhere."""
 
+    def cut(self, *, is_open_ended: bool) -> None:
+        """Note that the rest of a response will not come; its client must learn of it.
+
+        `is_open_ended`: nothing but the end of the connection would have told it where the response ends.
+        """
+
 
 class Surroundings:
     """What the exchanges of a worker share; made at boot."""
@@ -203,6 +209,8 @@ class Exchange:
             self.keep_alive = False
             if self._output.is_taken:
                 self._switch()
+            elif self._head_sent:
+                self._break_off()
         except BaseException as error:  # noqa: BLE001 - sys.exit() in an application is its error, not the worker's end
             self._fail(error)
 
@@ -365,16 +373,20 @@ class Exchange:
         if self._remaining > 0:
             self._cut(f"{self._remaining} octets less than Content-Length says")
 
-    def _cut(self, what: str) -> None:
+    def _break_off(self) -> None:
         """End the connection: what was promised will not come."""
         self.keep_alive = False
+        # Not set where all was to leave in one piece, whose length is known.
+        is_unbounded = getattr(self, "_remaining", 0) < 0
+        self._output.cut(is_open_ended=is_unbounded and not self._chunked)
+
+    def _cut(self, what: str) -> None:
+        """Break off, and say why."""
+        self._break_off()
         self._around.report(self, f"{what}: connection closed", None)
 
     def _fail(self, error: BaseException) -> None:
         """Answer 500 if that is still possible."""
-        if isinstance(error, ClientGone):
-            self.keep_alive = False
-            return
         if self._output.is_taken:
             self._switch()
             # By StopIteration, or without a response at all, an application says that it is done.
@@ -382,7 +394,7 @@ class Exchange:
                 return
         self._around.report(self, "the application failed", error)
         if self._head_sent:
-            self.keep_alive = False
+            self._break_off()
             return
         self.status = "500 Internal Server Error"
         self.headers = [("Content-Type", "text/plain; charset=utf-8")]

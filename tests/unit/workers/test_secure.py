@@ -213,7 +213,9 @@ def test_a_response_that_is_cut_has_no_good_bye(is_cut: bool) -> None:  # noqa: 
     meeting = Meeting()
     meeting.shake()
     meeting.secure.send(b"answer")
-    meeting.secure.end(is_cut=is_cut)
+    if is_cut:
+        meeting.secure.say_no_goodbye()
+    meeting.secure.end()
     meeting.carry()
 
     assert b"answer" == meeting.client.read(100)

@@ -26,6 +26,8 @@ class Wire:
         self.files: list[FileRange] = []
         self.is_gone = False
         self.is_taken = False
+        # Of each response that was cut, whether only the end of the connection would have ended it.
+        self.cuts: list[bool] = []
 
     def send(self, data: bytes) -> None:
         if self.is_gone or self.is_taken:
@@ -40,6 +42,9 @@ class Wire:
 
     def progress(self) -> None:
         pass
+
+    def cut(self, *, is_open_ended: bool) -> None:
+        self.cuts.append(is_open_ended)
 
 
 class Ran:
@@ -141,6 +146,25 @@ def test_more_than_content_length_is_cut_and_less_ends_the_connection() -> None:
     assert more.exchange.keep_alive
     assert not less.exchange.keep_alive
     assert len(more.reports) == len(less.reports) == 1
+    assert [] == more.wire.cuts
+    assert [False] == less.wire.cuts
+
+
+@pytest.mark.parametrize(
+    ("http11", "headers", "cuts"),
+    [(True, [], [False]), (False, [], [True]), (False, [("Content-Length", "9")], [False])],
+)
+def test_who_waits_for_the_end_of_the_connection_must_not_take_half_for_the_whole(
+    *, http11: bool, headers: list[tuple[str, str]], cuts: list[bool]
+) -> None:
+    def blocks() -> Iterator[bytes]:
+        yield b"half"
+        raise ValueError
+
+    ran = Ran(answering(blocks(), *headers), http11=http11)
+
+    assert cuts == ran.wire.cuts
+    assert not ran.exchange.keep_alive
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
