@@ -228,7 +228,7 @@ def read_forwarded(text: str) -> Iterator[Hop]:
             continue
         pair = PAIR.match(text, at)
         if pair is None or SEPARATOR.match(text, pair.end()) is None:
-            raise bad_request(f"Forwarded cannot be read (RFC 7239, 4): {text[at : at + 40]!r}")
+            raise bad_request(f"Forwarded cannot be read (RFC 7239, 4): {text[at : at + 40]}")
         name, token, quoted = pair.groups()
         name = name.lower()
         if name in elements[-1]:
@@ -241,13 +241,13 @@ def read_forwarded(text: str) -> Iterator[Hop]:
 def _hop(element: Mapping[str, str]) -> Hop:
     node = (None, None) if "for" not in element else read_node(element["for"])
     if node is None:
-        raise bad_request(f"Forwarded names no node (RFC 7239, 6): {element['for']!r}")
+        raise bad_request(f"Forwarded names no node (RFC 7239, 6): {element['for']}")
     host = element.get("host")
     if host is not None and not (host and is_host(host)):
         raise bad_request("Forwarded names no host")
     scheme = element.get("proto")
     if scheme is not None and scheme.lower() not in SCHEMES:
-        raise bad_request(f"Forwarded names another scheme than http and https: {scheme!r}")
+        raise bad_request(f"Forwarded names another scheme than http and https: {scheme}")
     address, port = node
     return Hop(address, port, host, scheme=None if scheme is None else SCHEMES[scheme.lower()])
 
@@ -328,7 +328,7 @@ def _mount(request: "Request", script: str) -> None:
     path, question_mark, query = request.path.partition("?")
     end = _end_of(script, path)
     if end is None or path[end : end + 1] not in ("", "/"):
-        raise bad_request(f"the path does not begin with SCRIPT_NAME {script!r}")
+        raise bad_request(f"the path does not begin with SCRIPT_NAME {script}")
     request.path = path[end:] + question_mark + query
 
 

@@ -140,6 +140,7 @@ class RequestParser:
         "_forwarding",
         "_framing",
         "_head",
+        "_heard",
         "_host",
         "_is_whole",
         "_keys",
@@ -190,6 +191,8 @@ class RequestParser:
         # Who asks, as the application sees it: the client of the request that was looked at last.
         self.peer = b""
         self.see(common)
+        # The last start line beside which a proxy was believed, and the environ that came of it.
+        self._heard: tuple[str, dict[str, Any]] | None = None
         self._make_body = make_body
         # The request whose body is being received.
         self.request: Request | None = None
@@ -216,6 +219,15 @@ class RequestParser:
     def note_line(self, octets: bytes) -> None:
         """Take octets for the beginning of a start line, though they will not be parsed: for `is_head`."""
         self._line = octets[: len("HEAD ")].decode("latin-1")
+
+    @property
+    def refused(self) -> dict[str, Any] | None:
+        """The environ of what was refused, as far as it was read; None if nobody has said who asks."""
+        if self.request is not None:
+            return self.request.environ
+        if self._heard is not None and self._heard[0] is self._line:
+            return self._heard[1]
+        return None
 
     @property
     def is_head(self) -> bool:
@@ -297,6 +309,7 @@ class RequestParser:
             if self._forwarding is not None:
                 self._forwarding.hear(request, lines[1:-2])
                 self.see(fields)
+                self._heard = line, fields
         if "HTTP_CONNECTION" in fields:
             _keep(request)
         if "CONTENT_LENGTH" in fields or "HTTP_TRANSFER_ENCODING" in fields:
@@ -344,7 +357,7 @@ class RequestParser:
             return None
         if OTHER_VERSION.match(line):
             raise Refusal(505, "HTTP Version Not Supported", "HTTP/1.0 and HTTP/1.1 are spoken here")
-        raise bad_request(f"not a request line: {octets[:80]!r}")
+        raise bad_request(f"not a request line: {line[:80]}")
 
     def _feed_head(self, data: bytes) -> Request | None:
         """Collect a head until it is whole, and hold it against its limits before."""

@@ -43,9 +43,9 @@ class Ending:
 
     def refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         """Answer for the application, and close."""
-        request = connection.parser.request
         # Where a proxy has said so, it is its client that is refused.
-        self._refusals.write(refusal, connection.environ if request is None else request.environ, now)
+        self._refusals.write(refusal, connection.parser.refused or connection.environ, now)
+        request = connection.parser.request
         if request is not None and request.body is not None:
             # Its room is given back before the client knows: not when the client has gone.
             request.body.close()

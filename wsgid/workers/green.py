@@ -366,10 +366,8 @@ class GreenServer:
     def _refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Answer for the application, and close."""
         connection.state = State.LINGERING
-        request = connection.parser.request
         # Where a proxy has said so, it is its client that is refused.
-        environ = connection.environ if request is None else request.environ
-        self._refusals.write(refusal, environ, monotonic())
+        self._refusals.write(refusal, connection.parser.refused or connection.environ, monotonic())
         if connection.preamble is not None:
             # As in ending.py: no handshake has begun.
             connection.give_up_tls()

@@ -411,3 +411,21 @@ def test_a_stranger_says_nothing() -> None:
     assert {} == changed(request)
     assert request.environ["HTTP_X_FORWARDED_PROTO"] == "https"
     assert "HTTP_SCRIPT_NAME" not in request.environ
+
+
+@pytest.mark.parametrize(
+    ("rest", "named"),
+    [
+        ("Host: h\r\nX-Forwarded-For: 192.0.2.2\r\nExpect: 200-ok\r\n\r\n", "192.0.2.2"),
+        # Nobody was heard yet, and who asked before is not to blame.
+        ("Host: h\r\nX-Forwarded-For: 192.0.2.2\r\nA B: c\r\n\r\n", None),
+        ("Host: a b\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n", None),
+    ],
+)
+def test_a_refusal_names_the_client_as_soon_as_its_head_is_understood(rest: str, named: str | None) -> None:
+    asked = parser("x-forwarded")
+    ask(asked, "X-Forwarded-For: 192.0.2.1")
+    with pytest.raises(Refusal):
+        asked.feed(b"GET / HTTP/1.1\r\n" + rest.encode())
+
+    assert named == (None if asked.refused is None else asked.refused["REMOTE_ADDR"])

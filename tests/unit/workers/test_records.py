@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
+
+from wsgid.protocol.fields import FieldKeys
+from wsgid.protocol.http1 import Limits, Request, RequestParser
 from wsgid.protocol.refusal import Refusal
 from wsgid.workers.records import RefusalLog, compose
-
-if TYPE_CHECKING:
-    import pytest
 
 BAD = Refusal(400, "Bad Request", "no Host")
 
@@ -18,6 +19,20 @@ def test_a_refusal_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
     RefusalLog(logging.getLogger()).write(BAD, {"REMOTE_ADDR": "192.0.2.1"}, 5.0)
 
     assert ["request refused status=400 peer=192.0.2.1 reason: no Host"] == caplog.messages
+
+
+def test_what_was_refused_is_escaped_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever reads the line finds the very octets that came."""
+    parser = RequestParser(Limits(), FieldKeys("drop"), _no_body, {})
+    with pytest.raises(Refusal) as refused:
+        parser.feed(b"\x16\x03\\\xff\r\n")
+    RefusalLog(logging.getLogger()).write(refused.value, {}, 5.0)
+
+    assert r"reason: not a request line: \x16\x03\\\xff" in caplog.messages[0]
+
+
+def _no_body(_: Request) -> Any:
+    raise AssertionError
 
 
 def test_a_flood_is_ten_lines_a_second_and_a_number(caplog: pytest.LogCaptureFixture) -> None:
