@@ -6,6 +6,7 @@ http.client forgives (bare LF, two lengths, a body after HEAD); what a server pu
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +27,10 @@ class WireError(AssertionError):
 
 class CutError(WireError):
     """The connection ended in the middle of an answer."""
+
+
+class BrokenOffError(CutError):
+    """It ended as no whole answer does: by a reset, or over TLS without a good-bye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Wire:
         """Own the socket from now on; its timeout bounds every wait."""
         self.sock = sock
         self._data = bytearray()
+        self._is_broken_off = False
 
     def __enter__(self) -> Wire:  # noqa: PYI034  typing has no Self before 3.11
         """Leave with the connection closed."""
@@ -109,9 +115,13 @@ class Wire:
             else:
                 framing = "close"
                 self._read_whole(chunks)
-        except CutError:
+        except CutError as error:
             if not may_be_cut:
                 raise
+            if isinstance(error, BrokenOffError):
+                chunks.append(self._take(len(self._data)))
+            elif isinstance(self.sock, ssl.SSLSocket):
+                raise WireError("half of an answer, and then a good-bye") from error
             framing = "cut"
         kept_chunks = tuple(chunks) if codings else ()
         return Answer(version, status, reason, headers, b"".join(chunks), framing, kept_chunks, raw)
@@ -151,8 +161,7 @@ class Wire:
         try:
             chunks.append(self.read_to_end())
         except ConnectionResetError as error:
-            chunks.append(self._take(len(self._data)))
-            raise CutError(f"{len(chunks[-1])} octets came, then a reset") from error
+            raise BrokenOffError(f"{len(self._data)} octets came, then a reset") from error
 
     def _read_length(self, size: int, chunks: list[bytes]) -> None:
         while len(self._data) < size:
@@ -188,7 +197,13 @@ class Wire:
         return data
 
     def _fill(self) -> bool:
-        data = self.sock.recv(65536)
+        if self._is_broken_off:
+            return False
+        try:
+            data = self.sock.recv(65536)
+        except ssl.SSLEOFError as error:
+            self._is_broken_off = True
+            raise BrokenOffError("the end came without a good-bye") from error
         self._data += data
         return bool(data)
 

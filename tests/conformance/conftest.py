@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conformance.stage import Stage
+from tests.integration.tls.client import PAIR, trusting
 from tests.support import start_server
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class Stages:
             bind=("127.0.0.1:0", "unix:wsgid.sock"),
             peer=self._peer,
         )
-        stage = Stage(self._stack.enter_context(server), kind)
+        context = trusting() if arguments[: len(PAIR)] == PAIR else None
+        stage = Stage(self._stack.enter_context(server), kind, context)
         self._stack.callback(stage.close)
         return stage
 
@@ -81,6 +83,12 @@ def stages(request: pytest.FixtureRequest) -> Iterator[Stages]:
 def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     """Give a server of this kind with every limit at its default."""
     return stages.get(request.param)
+
+
+@pytest.fixture(scope="session", params=["sync", "gevent"])
+def secure_stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    """Give the same over TLS; threads end a connection as sync does."""
+    return stages.get(request.param, PAIR)
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -1,8 +1,8 @@
 """What RFC 9112 demands, sections 2 to 9, of a server or of whoever receives a message: data.
 
 Each MUST and MUST NOT, in our own words, beside the rows of the tables that would fail if it were not kept.
-What binds clients and proxies alone is left out. `python -m tests.conformance.musts` lists them all, and says
-which have no row.
+What binds clients and proxies alone is left out; a section that has nothing else is in SILENT, with the
+reason. `python -m tests.conformance.musts` lists them all, and says which have no row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.conformance import (
     host,
     request_line,
     responses,
+    secure,
     strict,
     target,
 )
@@ -94,6 +95,7 @@ MUSTS: tuple[Must, ...] = (
         "no Transfer-Encoding is sent with 1xx or 204",
         ("204: *", "100-continue: a body to come", "early hints: one"),
     ),
+    Must("6.1", "no Transfer-Encoding is sent with a 2xx to CONNECT, which gets none", ("target: CONNECT*",)),
     Must("6.1", "no Transfer-Encoding is sent to HTTP/1.0", ("framing, 1.0: *",)),
     Must(
         "6.1",
@@ -156,6 +158,11 @@ MUSTS: tuple[Must, ...] = (
         ("trailers: read, and never*", "trailers: what a head may say*"),
     ),
     Must(
+        "7.4",
+        "TE is not sent without saying so in Connection; it is not sent at all",
+        ("refused header: TE is the server's",),
+    ),
+    Must(
         "8",
         "a chunked body without its last chunk is incomplete",
         ("half-close: in a chunk", "half-close: before the last chunk", "deadline: no last chunk"),
@@ -190,7 +197,49 @@ MUSTS: tuple[Must, ...] = (
         "after an answer that says close the connection is closed, and no other request is processed",
         ("host, refused: space", "pipelining: what is whole is served, then the bad one*"),
     ),
+    Must(
+        "9.7",
+        "over TLS all of HTTP is ciphered, and else as it is without (the reader of the tests demands it)",
+        ("TLS, *",),
+    ),
+    Must(
+        "9.8",
+        "over TLS a good-bye comes before the end (the reader of the tests demands it)",
+        (
+            "TLS, persistence, 1.1: Connection: close",
+            "TLS, persistence, 1.0: nothing*",
+            "TLS, framing, 1.0: *",
+        ),
+    ),
+    Must(
+        "9.8",
+        "and none where the end comes too early, so that one can be told from the other",
+        ("TLS, raises: in the middle*", "TLS, raises ValueError: in the middle*", "TLS, too little: *"),
+    ),
 )
+
+# The sections that have no demand on a server, or on whoever receives a message, and why.
+SILENT = {
+    "2": "a headline",
+    "2.1": "what a message is made of",
+    "2.3": "on who forwards messages",
+    "3.1": "a method is a word of RFC 9110",
+    "3.2.1": "on clients",
+    "3.2.3": "on clients",
+    "3.2.4": "on clients and proxies",
+    "3.3": "how a URI is put together",
+    "5": "what a field is made of",
+    "6": "how a body is announced",
+    "7.1.3": "how chunks are decoded, step by step",
+    "7.2": "a SHOULD",
+    "7.3": "on the registry of names",
+    "9": "a headline",
+    "9.1": "of the transport",
+    "9.2": "on clients",
+    "9.3.1": "on clients",
+    "9.4": "a SHOULD, on clients",
+    "9.5": "SHOULDs",
+}
 
 TABLES: Sequence[Sequence[Case]] = (
     request_line.CASES,
@@ -204,6 +253,7 @@ TABLES: Sequence[Sequence[Case]] = (
     responses.CASES,
     failures.CASES,
     files.CASES,
+    secure.CASES,
     strict.LIMITS,
     strict.LIMITS_READ_BEFORE,
     strict.DEADLINES,
@@ -231,6 +281,8 @@ def main() -> int:
     """List them; 1 if one has no row."""
     for must in MUSTS:
         print(f"{must.section:6} {len(rows(must)):4} rows  {must.says}")
+    for section, why in SILENT.items():
+        print(f"{section:6}    no demand on us, and no row: {why}")
     missing = without_row()
     for section, pattern in missing:
         print(f"{section}: no row is {pattern!r}", file=sys.stderr)

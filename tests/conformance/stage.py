@@ -14,6 +14,7 @@ from tests.conformance.case import ABSENT, SMUGGLED, Act, Case, Reply
 from tests.wire import Answer, Wire
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from tests.support import ServerProcess
@@ -30,10 +31,11 @@ REFUSAL_BODY_BYTES = 200
 class Stage:
     """One server, and a connection of our own to it by which the log is divided."""
 
-    def __init__(self, server: ServerProcess, kind: str) -> None:
-        """Take a server that serves `tests.apps.probe`; `kind` is "sync" or "threads"."""
+    def __init__(self, server: ServerProcess, kind: str, context: ssl.SSLContext | None = None) -> None:
+        """Take a server that serves `tests.apps.probe`; `context` where it speaks TLS."""
         self.server = server
         self.kind = kind
+        self._context = context
         # for each wait on a socket; a server that does what it should never comes near
         self.timeout_s = 5.0 if server.peer == "wsgid" else 0.3
         self._numbers = itertools.count(1)
@@ -58,7 +60,7 @@ class Stage:
                 self._control.ask(request)
                 return self._place_of(number, before)
             self._control.sock.close()
-        self._control = Wire(self.server.connect())
+        self._control = Wire(self._connect(None, None))
         self._control.ask(request)
         return self._place_of(number, before)
 
@@ -68,7 +70,14 @@ class Stage:
 
     def wire(self, address: str | None = None) -> Wire:
         """Open a connection."""
-        return Wire(self.server.connect(address, timeout_s=self.timeout_s))
+        return Wire(self._connect(address, self.timeout_s))
+
+    def _connect(self, address: str | None, timeout_s: float | None) -> socket.socket:
+        timeout = {} if timeout_s is None else {"timeout_s": timeout_s}
+        sock = self.server.connect(address, **timeout)
+        if self._context is None:
+            return sock
+        return self._context.wrap_socket(sock, suppress_ragged_eofs=False)
 
     def play(self, case: Case) -> None:
         """Play it, and check all that it says."""
