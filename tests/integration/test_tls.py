@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.apps.secure import BODY, FILE, MARK
-from tests.integration.tls.client import HERE, PAIR, Hands, connect, tapped, trusting
+from tests.integration.tls.client import HERE, OPENSSL, PAIR, Hands, connect, tapped, trusting
 from tests.load.processes import settled_descriptors
 from tests.support import start_server
 from tests.wire import BrokenOffError, Wire
@@ -247,6 +247,28 @@ def test_disconnects_at_every_octet_of_a_handshake_and_a_request_leave_nothing(k
 
         assert descriptors(server, before) <= before
         assert not [line for line in server.lines() if "WARNING" in line or "ERROR" in line]
+
+
+@pytest.mark.skipif(
+    not hasattr(OPENSSL, "SSL_key_update") and not os.environ.get("CI"), reason="OpenSSL is out of reach"
+)
+@pytest.mark.parametrize("kind", ["sync", "gevent"])
+def test_a_flood_of_new_keys_holds_nobody_up_and_ends_in_time(kind: str) -> None:
+    """No octet of a request comes with them, so the deadline of the first head stands."""
+    args = (*PAIR, *KINDS[kind], "--header-timeout", "1")
+    with start_server(*args, app=APP) as server, connect(server) as wire, server.connect() as sock:
+        flood = Hands(sock)
+        flood.shake()
+        sock.sendall(flood.outgoing.read())
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < SOON_S:
+                # What the server says to them is left lying.
+                sock.sendall(b"".join(flood.renew_key() for _ in range(100)))
+                assert MARK == get(wire, "a")
+        except ConnectionError:
+            return
+    raise AssertionError("it goes on for ever")
 
 
 def test_what_is_spoken_is_agreed_on(on: ServerProcess) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _ssl
+import ctypes
 import socket
 import ssl
 import threading
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PAIR = ("--certfile", str(HERE / "one.pem"), "--keyfile", str(HERE / "one.key"))
+
+
+# OpenSSL, as this interpreter has it.
+OPENSSL = ctypes.CDLL(_ssl.__file__)
 
 
 def trusting(name: str = "one.pem") -> ssl.SSLContext:
@@ -64,6 +70,15 @@ class Hands:
         written = 0
         while written < len(data):
             written += self.tls.write(data[written:])
+        return self.outgoing.read()
+
+    def renew_key(self) -> bytes:
+        """Give a KeyUpdate that asks for another (RFC 8446, 4.6.3); Python has no word for it."""
+        # `SSL *` stands behind the weak reference to a socket that begins a PySSLSocket (Modules/_ssl.c).
+        inner = self.tls._sslobj  # type: ignore[attr-defined]  # what an SSLObject wraps
+        place = id(inner) + object.__basicsize__ + ctypes.sizeof(ctypes.c_void_p)
+        assert OPENSSL.SSL_key_update(ctypes.c_void_p.from_address(place), 1)
+        self.tls.do_handshake()
         return self.outgoing.read()
 
     def read_to_end(self) -> bytes:
