@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
+import time
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,7 @@ from tests.wire import Wire
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.support import ServerProcess
 
@@ -122,7 +124,55 @@ def test_disconnects_at_every_octet_leave_nothing(on: ServerProcess) -> None:
     assert [] == [line for line in on.lines(mark) if "ERROR" in line or "WARNING" in line]
 
 
+@pytest.mark.fault
+@pytest.mark.parametrize("kind", ["sync", "threads"])
+def test_the_disk_that_bodies_and_answers_have_taken_comes_back(kind: str, tmp_path: Path) -> None:
+    """Of clients that leave in the middle and of those that stay; spool_limit is enough for two rounds."""
+    size, count, large = 400_000, 8, 12 << 20
+    upload = b"POST /echo?1 HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size
+    limits = ("--body-memory", "64K", "--spool-limit", "64M")
+    places = ("--tmp-upload-dir", str(tmp_path))
+    with start_server(*KINDS[kind], *limits, *places, app="tests.load.app:application") as server:
+        workers = server.children()
+        for _ in range(4):
+            with contextlib.ExitStack() as stack:
+                uploads = [stack.enter_context(Wire(server.connect())) for _ in range(count)]
+                readers = [stack.enter_context(Wire(server.connect())) for _ in range(2)]
+                for wire in uploads:
+                    wire.send(upload + bytes(size - 1))
+                for wire in readers:
+                    # More than the kernel takes for both sides.
+                    wire.send(b"GET /large?1&%d HTTP/1.1\r\nHost: h\r\n\r\n" % large)
+                wait_until(lambda: spooled(workers, tmp_path) > (size - 1) * count + large // 4)
+                for wire in uploads[: count // 2]:
+                    assert 200 == wire.ask(b"\0").status
+                assert large == len(readers[0].read_answer().body)
+            wait_until(lambda: spooled(workers, tmp_path) == 0)
+
+        assert workers == server.children()
+        assert [] == list(tmp_path.iterdir())
+        assert "status=503" not in server.log
+
+
 # ------------------------------------------------------------------
+
+
+def spooled(pids: Iterable[int], directory: Path) -> int:
+    """Sum the octets of the files below a directory that processes have open, whatever names they have."""
+    total = 0
+    for pid in pids:
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if str(entry.readlink()).startswith(f"{directory}/"):
+                    total += entry.stat().st_size
+    return total
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 3 * SOON_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.01)
 
 
 def ask(server: ServerProcess) -> None:
