@@ -148,6 +148,23 @@ def test_tls_is_spoken(serve: Serve, kind: str) -> None:
 
 @later
 @each_kind
+def test_a_stop_waits_for_no_handshake_that_stands_still(serve: Serve, kind: str) -> None:
+    """As it waits for no idle connection: for up to 5 s, here less."""
+    server = start(serve, kind, *PAIR, "--graceful-timeout", "30", "--header-timeout", "60")
+    with server.connect() as client:
+        client.sendall(b"\x16\x03\x01")  # a ClientHello begins
+        # Whoever comes later is let in later.
+        with Wire(trusting().wrap_socket(server.connect(), server_hostname="localhost")) as wire:
+            wire.ask(get("/"))
+        began = time.monotonic()
+        server.signal(signal.SIGTERM)
+
+        assert ExitCode.OK == server.wait(25)
+        assert 15 > time.monotonic() - began
+
+
+@later
+@each_kind
 def test_hooks_are_told(serve: Serve, kind: str) -> None:
     hooks = """
 def pre_request(worker, req):
@@ -298,6 +315,22 @@ def test_lifespan_may_be_left_out(serve: Serve) -> None:
     server = start(serve, "asgi", "--asgi-lifespan", "off", env={"FAILS_TO_START": "1"})
 
     assert json.loads(fetch(server, "/")[1])["state"] is None
+
+
+HIDDEN = {f"{name}.py": f"raise ImportError('{name} is not here')" for name in ("uvloop", "websockets")}
+
+
+@later
+def test_asgi_is_served_without_what_need_not_be_installed(serve: Serve) -> None:
+    """The loop of asyncio serves then, and a WebSocket is told that there are none."""
+    server = start(serve, "asgi", files={**HIDDEN, "wsproto.py": "raise ImportError"})
+
+    assert 200 == fetch(server, "/")[0]
+    with pytest.raises(InvalidStatus), talk(server):
+        pass
+    server.expect("No supported WebSocket library detected")
+    assert 200 == fetch(server, "/")[0]
+    assert ExitCode.OK == server.stop()
 
 
 @later

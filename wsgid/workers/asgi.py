@@ -151,6 +151,8 @@ class AsgiServer:
                 connection.shutdown()
 
     def close_idle(self) -> None:
+        for coming in list(self._coming):
+            coming.cancel()  # it has not even shaken hands
         for connection in list(self._state.connections):
             if _is_idle(connection):
                 connection.shutdown()
