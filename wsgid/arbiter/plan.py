@@ -32,9 +32,10 @@ LAST_WORDS_S: Final = 1.0
 # By then a worker that was told to drain accepts no more, whatever it is doing.
 HEARING_S: Final = 1.0
 
-# A worker beats once a second. On a busy machine a few beats that are late are no sign of death, however
-# short `timeout` is.
-SHORTEST_SILENCE_S: Final = 5.0
+# A worker beats once a second, an event loop oftener where `timeout` is short. On a busy machine a few beats
+# that are late are no sign of death, however short it is.
+BEATS_MISSED: Final = 5
+SHORTEST_SILENCE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def _deadline(wanted: Wanted, worker: Worker, now: float) -> _Deadline:
         case State.STARTING if wanted.boot:
             return _Deadline(worker.since + wanted.boot, Abort, Why.LATE, worker.since, worker)
         case State.SERVING:
-            silence = max(wanted.silence, SHORTEST_SILENCE_S) if wanted.silence else inf
+            shortest = max(SHORTEST_SILENCE_S, BEATS_MISSED * worker.beat_every)
+            silence = max(wanted.silence, shortest) if wanted.silence else inf
             # A hang that holds the interpreter's lock is silent too; the call says more about it.
             silent = _Deadline(worker.beat + silence, Abort, Why.SILENT, worker.beat, worker)
             return _earlier(_hang(wanted, worker, now), silent)

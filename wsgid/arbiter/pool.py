@@ -89,6 +89,8 @@ class Worker:
     """When it said that it is ready."""
     beat: float = 0.0
     """Its last heartbeat."""
+    beat_every: float = 1.0
+    """How often it beats, in seconds."""
     calls: tuple[Call, ...] = ()
     """Those that are judged: none of an event loop's, which ends what is overlong itself."""
     threads: int = 0
@@ -182,6 +184,7 @@ class WorkerPool:
             self._replace(
                 worker,
                 beat=max(worker.beat, min(view.beat, now), self._forgiven),
+                beat_every=min(view.loop_beat_s or 1.0, 1.0),
                 calls=tuple(
                     Call(max(cell.began, self._forgiven), max(cell.stalled_since, self._forgiven))
                     for cell in view.cells

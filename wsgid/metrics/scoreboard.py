@@ -27,11 +27,17 @@ from typing import Final
 # page, so that rows begin on their own.
 _SERVER_SIZE: Final = 4096
 
-# pid, generation, connections, cells in use, heartbeat, whether that alone is judged; the rest of it is kept
-# for what comes later.
-_HEADER: Final = struct.Struct("@QQQQdQ")
+# pid, generation, connections, cells in use, heartbeat, how often that comes where it alone is judged; the
+# rest of it is kept for what comes later.
+_HEADER: Final = struct.Struct("@QQQQdd")
 _HEADER_SIZE: Final = 256
-_GENERATION, _CONNECTIONS, _CELLS, _BEAT, _IS_LOOP = 1, 2, 3, 4, 5  # words after the first, which is the pid
+_GENERATION, _CONNECTIONS, _CELLS, _BEAT, _LOOP_BEAT = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # words after the first, which is the pid
 
 # requests, began, progress, the request as it came, peer, and the requests again: a record that is read while
 # it is written differs at its ends. struct cuts what is too long; 46 octets hold any IPv6 address
@@ -137,9 +143,12 @@ class Row:
     def connections(self, value: int) -> None:
         self._words[self._word + _CONNECTIONS] = value
 
-    def mark_loop(self) -> None:
-        """Say that an event loop serves here: a call that waits holds nobody up, a loop that stands does."""
-        self._words[self._word + _IS_LOOP] = 1
+    def mark_loop(self, beat_every_s: float = 1.0) -> None:
+        """Say that an event loop serves here: a call that waits holds nobody up, a loop that stands does.
+
+        It will beat so often.
+        """
+        self._times[self._word + _LOOP_BEAT] = beat_every_s
 
     def cell(self, index: int) -> Cell:
         """Return the cell of one thread, 0 and up; called once for each thread, before it serves."""
@@ -155,7 +164,7 @@ class Row:
     def read(self) -> RowView:
         """Return what stands here now, checked; a record that is half written is left out."""
         header = self._memory[self._offset : self._offset + _HEADER.size]
-        pid, generation, connections, _, beat, is_loop = _HEADER.unpack(header)
+        pid, generation, connections, _, beat, loop_beat_s = _HEADER.unpack(header)
         views = (self._read_cell(index) for index in range(self._cells_in_use()))
         return RowView(
             pid=pid,
@@ -163,7 +172,7 @@ class Row:
             beat=_time(beat),
             connections=connections,
             threads=self._cells_in_use(),
-            is_loop=is_loop != 0,
+            loop_beat_s=_time(loop_beat_s),
             cells=tuple(view for view in views if view is not None),
         )
 
@@ -272,8 +281,13 @@ class RowView:
     """Of its threads, but those whose record is half written."""
     threads: int = 0
     """How many may call the application."""
-    is_loop: bool = False
-    """Whether its heartbeat alone is judged: its calls wait without holding anybody up."""
+    loop_beat_s: float = 0.0
+    """How often an event loop beats; 0 for threads."""
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether its heartbeat alone is judged: its calls wait without holding anybody up."""
+        return self.loop_beat_s > 0.0
 
     @property
     def is_busy(self) -> bool:

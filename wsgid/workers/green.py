@@ -37,6 +37,7 @@ from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.handover import HandOver
 from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
+from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.records import RefusalLog, make_report
 from wsgid.workers.stacks import format_frames, format_stacks
@@ -49,9 +50,6 @@ READ = select.POLLIN
 WRITE = select.POLLOUT
 
 HEAD_READ = 16 * 1024
-
-# The loop is seen to turn at least so often: the arbiter expects a beat a second.
-TURN_S = 1.0
 
 
 class GreenThreads(Protocol):
@@ -123,7 +121,8 @@ class GreenServer:
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
         self._cells = GreenCells(context.row, green.give_way)
-        context.row.mark_loop()
+        self._look_every = beat_every(settings.timeout, self._request_timeout)
+        context.row.mark_loop(self._look_every)
         context.stacks = self._stacks
         # Each connection, and the green thread that has it.
         self._open: dict[Connection, Any] = {}
@@ -139,8 +138,6 @@ class GreenServer:
         self._done = False
         # Whether nobody new can come in any more.
         self._is_closed = False
-        shortest = min(settings.timeout or inf, self._request_timeout)
-        self._look_every = min(TURN_S, max(0.05, shortest / 4))
 
     def serve(self) -> None:
         """Serve until the worker retires and every connection has ended."""

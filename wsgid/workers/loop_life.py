@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wsgid.net.closing import has_half_open, is_shut
 from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES
+from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from wsgid.net.listener import Listener
     from wsgid.workers.context import WorkerContext
     from wsgid.workers.records import RefusalLog
-
-# The arbiter expects a beat a second.
-TURN_S: Final = 1.0
 
 # While connections end, they are counted so often.
 _LOOK_S: Final = 0.02
@@ -81,14 +79,14 @@ class LoopLife:
         self._refusals: Final = refusals
         self._bound: Final = settings.worker_connections
         self._graceful_timeout: Final = settings.graceful_timeout
-        self._beat_every: Final = min(TURN_S, max(0.05, settings.timeout / 4)) if settings.timeout else TURN_S
+        self._beat_every: Final = beat_every(settings.timeout)
         self.leaving: Final = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
         self._is_listening = False
         self._heard: set[int] = set()
         self._end: asyncio.Task[None] | None = None
-        context.row.mark_loop()
+        context.row.mark_loop(self._beat_every)
 
     def run(self) -> None:
         """Serve; returns when every connection has ended."""

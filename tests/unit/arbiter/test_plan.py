@@ -233,6 +233,16 @@ def test_a_short_timeout_does_not_take_a_late_heartbeat_for_death() -> None:
     )
 
 
+def test_an_event_loop_that_beats_oftener_is_ended_sooner() -> None:
+    """Where `timeout` is short; but nobody for two seconds of a busy machine."""
+    loop = serving(0, beat=NOW - 3, beat_every=0.6)
+    quick = serving(0, beat=NOW - 1.9, beat_every=0.05)
+
+    assert Abort(100, Why.SILENT, 3.0) == plan(wanted(1, silence=3), [loop], NOW)[0]
+    assert [] == plan(wanted(1, silence=3), [replace(loop, beat=NOW - 2.9)], NOW)
+    assert [] == plan(wanted(1, silence=0.1), [quick], NOW)
+
+
 def test_the_request_is_blamed_before_the_heartbeat() -> None:
     hung = serving(0, calls=(stalled(30),), beat=NOW - 30)
 

@@ -127,7 +127,7 @@ def test_each_call_is_known() -> None:
 def test_calls_of_an_event_loop_are_not_judged() -> None:
     """They wait side by side; what is judged is whether the loop turns."""
     cell = CellView(requests=7, began=1.0, progress=5.0, method=b"GET", target=b"/", peer=b"")
-    worker = observed(RowView(PID, 1, 9.0, 0, cells=(cell,), threads=1, is_loop=True))
+    worker = observed(RowView(PID, 1, 9.0, 0, cells=(cell,), threads=1, loop_beat_s=0.2))
 
     assert ((), 9.0) == (worker.calls, worker.beat)
 

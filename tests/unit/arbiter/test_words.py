@@ -41,9 +41,9 @@ def lines(
     *cells: CellView,
     pid: int = 7,
     wanted: Wanted = WANTED,
-    is_loop: bool = False,
+    loop_beat_s: float = 0.0,
 ) -> list[str]:
-    view = RowView(pid=pid, generation=1, beat=0.0, connections=0, cells=cells, is_loop=is_loop)
+    view = RowView(pid=pid, generation=1, beat=0.0, connections=0, cells=cells, loop_beat_s=loop_beat_s)
     return list(verdict(action, worker(State.KILLED), view, wanted, NOW))
 
 
@@ -121,7 +121,7 @@ def test_who_is_silent_is_told_with_what_it_was_serving() -> None:
 
 
 def test_event_loop_that_stands_is_told_as_such() -> None:
-    (line,) = lines(Abort(7, Why.SILENT, 31.0), is_loop=True)
+    (line,) = lines(Abort(7, Why.SILENT, 31.0), loop_beat_s=1.0)
 
     assert "silent_s=31.0: its event loop has not turned for longer than timeout (30 s)" in line
 

@@ -34,11 +34,12 @@ def test_what_a_worker_writes_is_read() -> None:
 def test_event_loop_is_known_until_the_row_is_anothers() -> None:
     row = Scoreboard(rows=1, cells=1).row(0)
     row.claim(pid=7, generation=1)
-    row.mark_loop()
-    before = row.read().is_loop
+    row.mark_loop(0.2)
+    before = row.read()
     row.claim(pid=8, generation=2)
 
-    assert (True, False) == (before, row.read().is_loop)
+    assert (True, 0.2) == (before.is_loop, before.loop_beat_s)
+    assert not row.read().is_loop
 
 
 def test_rows_and_cells_do_not_touch_each_other() -> None:
