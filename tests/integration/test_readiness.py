@@ -36,7 +36,9 @@ def test_readiness_is_told_when_all_workers_of_the_first_generation_serve(serve:
 
     assert 0 == server.stop()
     assert 3 == len(re.findall("worker ready", server.log))
-    assert ["STATUS=3 workers, 0 busy, 0 requests", "STOPPING=1", "STATUS=stopping"] == texts(server)[1:]
+    assert ["STATUS=3 workers, 0 busy, 0 requests, 0 failed", "STOPPING=1", "STATUS=stopping"] == texts(
+        server
+    )[1:]
 
 
 def test_readiness_waits_for_the_application(serve: Serve) -> None:

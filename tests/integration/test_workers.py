@@ -146,11 +146,11 @@ def test_every_request_has_a_line(server: ServerProcess) -> None:
 
 def test_requests_and_workers_are_counted(server: ServerProcess) -> None:
     before = status(server)
-    for _ in range(3):
-        ask(server)
+    answers = [ask(server, path).status for path in ("/", "/raise", "/fail")]
     after = status(server)
 
-    assert 3 == after["requests"] - before["requests"]
+    assert [200, 500, 503] == answers
+    assert (3, 2) == tuple(after[name] - before[name] for name in ("requests", "failed"))
     assert ["serving"] == [worker["state"] for worker in after["workers"]]
 
 

@@ -55,7 +55,7 @@ END
         title priorities
         good; systemctl start wsgid@shop
         curl -sS http://127.0.0.1:8000/fail; curl -sS http://127.0.0.1:8000/ > /dev/null
-        wait_for StatusText "1 workers, 0 busy, 2 requests" > /dev/null
+        wait_for StatusText "1 workers, 0 busy, 2 requests, 1 failed" > /dev/null
         journalctl --sync
         echo "errors: $(journalctl --no-pager -o cat -p err -u wsgid@shop | grep -c ZeroDivision)"
         echo "access: $(journalctl --no-pager -o cat -p err -u wsgid@shop | grep -c 'GET / HTTP')"

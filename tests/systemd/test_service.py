@@ -49,7 +49,7 @@ def test_a_reload_waits_for_its_outcome_and_fails_with_it(machine: Machine) -> N
     assert "Server: new" in told
     refused, _, after = told.rpartition("active\n")
     assert "active\nreload refused: /etc/wsgid/shop.toml:5:1: error[unknown-setting]: unknown" in refused
-    assert re.fullmatch(r"2 workers, 0 busy, \d requests\n0\n", after)
+    assert re.fullmatch(r"2 workers, 0 busy, \d requests, 0 failed\n0\n", after)
 
 
 def test_a_restart_behind_the_socket_loses_nothing_and_its_path_lives(machine: Machine) -> None:

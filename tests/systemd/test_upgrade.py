@@ -49,7 +49,7 @@ def test_the_successor_is_the_service(machine: Machine) -> None:
     )
 
     assert ["150", "ok"] == told["answers"].split()
-    assert "active\n0\n2 workers, 0 busy, 150 requests\n" != told["after"]  # they are counted anew
+    assert "active\n0\n2 workers, 0 busy, 150 requests, 0 failed\n" != told["after"]  # they are counted anew
     assert told["after"].startswith("active\n0\n2 workers, 0 busy, ")
     assert "active\n" == told["reload"]
     assert "inactive\nsuccess\n" == told["stop"]

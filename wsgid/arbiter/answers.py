@@ -55,6 +55,7 @@ class Answers:
             generation=self._generations.current.number,
             wanted=wanted,
             requests=self._report.requests(workers),
+            failed=self._report.failed(workers),
             listeners=[str(one.address) for one in self._generations.current.listeners.values()],
             predecessor=self._succession.predecessor,
             successor=self._succession.successor,

@@ -46,6 +46,8 @@ class Report:
         self._alive_at = 0.0
         self._requests_before = 0
         """Of workers that are gone."""
+        self._failed_before = 0
+        """The same; and what they were serving when they ended."""
         self._prefix = ""
         """What is to be read before the numbers until the next reload."""
         self._in_force_since = ""
@@ -167,16 +169,23 @@ class Report:
             self._extend_at = now + _EVERY_S
 
     def gone(self, worker: Worker) -> None:
-        """Keep the number of requests of a worker whose row will be another's."""
+        """Keep the numbers of a worker whose row will be another's."""
         row = self._scoreboard.row(worker.slot)
-        if row.read().pid == worker.pid:
+        view = row.read()
+        if view.pid == worker.pid:
             self._requests_before += row.requests()
+            self._failed_before += view.failed + sum(cell.is_busy for cell in view.cells)
 
     def requests(self, workers: Sequence[Worker]) -> int:
         """Return how many requests have been begun, by all workers, gone or not."""
         rows = [(worker, self._scoreboard.row(worker.slot)) for worker in workers]
         mine = [row for worker, row in rows if row.read().pid == worker.pid]
         return self._requests_before + sum(row.requests() for row in mine)
+
+    def failed(self, workers: Sequence[Worker]) -> int:
+        """Return how many of the requests were answered with a failure, or not to the end."""
+        views = [(worker, self._scoreboard.row(worker.slot).read()) for worker in workers]
+        return self._failed_before + sum(view.failed for worker, view in views if view.pid == worker.pid)
 
     def _tell(self, workers: Sequence[Worker], now: float) -> None:
         self._notifier.status(self._line(workers))
@@ -187,4 +196,5 @@ class Report:
         mine = [row for worker, row in rows if row.read().pid == worker.pid]
         serving = sum(worker.state is State.SERVING for worker in workers)
         busy = sum(row.read().is_busy for row in mine)
-        return f"{self._prefix}{serving} workers, {busy} busy, {self.requests(workers)} requests"
+        numbers = f"{self.requests(workers)} requests, {self.failed(workers)} failed"
+        return f"{self._prefix}{serving} workers, {busy} busy, {numbers}"

@@ -26,6 +26,7 @@ def worker_status(worker: Worker, view: RowView, now: float) -> dict[str, Any]:
         "age_s": round(now - worker.born, 3),
         "connections": view.connections if is_own else 0,
         "requests": sum(cell.requests for cell in cells),
+        "failed": view.failed if is_own else 0,
         "serving": [
             {
                 "method": escape(cell.method),
@@ -63,13 +64,14 @@ def server_status(
     generation: int,
     wanted: int,
     requests: int,
+    failed: int,
     listeners: Sequence[str],
     predecessor: int | None,
     successor: int | None,
     workers: Sequence[dict[str, Any]],
     templates: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return the whole; `requests` are those of all workers, gone or not.
+    """Return the whole; `requests` are those of all workers, gone or not, and so are the `failed` of them.
 
     `predecessor` and `successor` are arbiters that serve too: pids, and only while they live.
     """
@@ -81,6 +83,7 @@ def server_status(
         "wanted": wanted,
         "busy": busy(workers),
         "requests": requests,
+        "failed": failed,
         "listeners": list(listeners),
         "predecessor": predecessor,
         "successor": successor,

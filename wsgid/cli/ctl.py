@@ -145,9 +145,12 @@ def ask(path: Path, line: str, timeout_s: float | None) -> dict[str, Any]:
 def _show_status(answer: dict[str, Any]) -> str:
     status = answer["status"]
     workers = status["workers"]
+    numbers = f"{status['requests']} requests"
+    if "failed" in status:  # a server of an earlier version may be asked
+        numbers += f", {status['failed']} failed"
     lines = [
         "wsgid {version} pid {pid}, {phase}, generation {generation}".format(**status),
-        f"{len(workers)} workers " + "({wanted} wanted), {busy} busy, {requests} requests".format(**status),
+        f"{len(workers)} workers ({status['wanted']} wanted), {status['busy']} busy, {numbers}",
         *(f"listening at {address}" for address in status["listeners"]),
         *(
             f"{role} pid {status[role]} is there, too"

@@ -1,9 +1,9 @@
 """What every worker is doing, in memory that the arbiter shares with them.
 
 One anonymous mapping, made before the first fork: a page for the whole server, then a row for each slot.
-A row has a header (heartbeat, connections) and a cell for each thread: how many requests it has begun, when
-the present one began and last made progress, its method, target and peer. Pages that nobody touches cost
-nothing.
+A row has a header (heartbeat, connections, failures) and a cell for each thread: how many requests it has
+begun, when the present one began and last made progress, its method, target and peer. Pages that nobody
+touches cost nothing.
 
 Times are `time.monotonic()`, which all processes of a machine share.
 """
@@ -27,17 +27,12 @@ from typing import Final
 # page, so that rows begin on their own.
 _SERVER_SIZE: Final = 4096
 
-# pid, generation, connections, cells in use, heartbeat, how often that comes where it alone is judged; the
-# rest of it is kept for what comes later.
-_HEADER: Final = struct.Struct("@QQQQdd")
+# pid, generation, connections, cells in use, heartbeat, how often that comes where it alone is judged, failed
+# requests; the rest of it is kept for what comes later.
+_HEADER: Final = struct.Struct("@QQQQddQ")
 _HEADER_SIZE: Final = 256
-_GENERATION, _CONNECTIONS, _CELLS, _BEAT, _LOOP_BEAT = (
-    1,
-    2,
-    3,
-    4,
-    5,
-)  # words after the first, which is the pid
+# Words after the first, which is the pid.
+_GENERATION, _CONNECTIONS, _CELLS, _BEAT, _LOOP_BEAT, _FAILED = range(1, 7)
 
 # requests, began, progress, the request as it came, peer, and the requests again: a record that is read while
 # it is written differs at its ends. struct cuts what is too long; 46 octets hold any IPv6 address
@@ -150,6 +145,10 @@ class Row:
         """
         self._times[self._word + _LOOP_BEAT] = beat_every_s
 
+    def note_failure(self) -> None:
+        """Count a request whose answer was a failure, or was cut; that of two threads at once may be one."""
+        self._words[self._word + _FAILED] += 1
+
     def cell(self, index: int) -> Cell:
         """Return the cell of one thread, 0 and up; called once for each thread, before it serves."""
         if not 0 <= index < self._capacity:
@@ -164,7 +163,7 @@ class Row:
     def read(self) -> RowView:
         """Return what stands here now, checked; a record that is half written is left out."""
         header = self._memory[self._offset : self._offset + _HEADER.size]
-        pid, generation, connections, _, beat, loop_beat_s = _HEADER.unpack(header)
+        pid, generation, connections, _, beat, loop_beat_s, failed = _HEADER.unpack(header)
         views = (self._read_cell(index) for index in range(self._cells_in_use()))
         return RowView(
             pid=pid,
@@ -173,6 +172,7 @@ class Row:
             connections=connections,
             threads=self._cells_in_use(),
             loop_beat_s=_time(loop_beat_s),
+            failed=failed,
             cells=tuple(view for view in views if view is not None),
         )
 
@@ -283,6 +283,8 @@ class RowView:
     """How many may call the application."""
     loop_beat_s: float = 0.0
     """How often an event loop beats; 0 for threads."""
+    failed: int = 0
+    """How many of its requests were answered with 500 or above, or not to the end."""
 
     @property
     def is_loop(self) -> bool:

@@ -10,6 +10,9 @@ from wsgid.protocol.refusal import Refusal
 # What an application makes up must not fill the memory.
 KNOWN_BOUND = 1024
 
+# From this code on it is the server, or the application, that has failed (RFC 9110, 15.6).
+FAILURE = 500
+
 STATUS = re.compile(r"([1-9][0-9]{2}) [\t\x20-\x7e\x80-\xff]*\Z")
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
@@ -40,21 +43,22 @@ class ResponseError(ValueError):
 
 # A checked head, without what the server adds: status line and fields, each with its CRLF; the status' code;
 # Content-Length, -1 where the application gave none; whether there may be a body with this status (RFC 9110,
-# 6.4.1; HEAD is another matter); whether Date or Server is among the fields. A tuple, and no class of its
-# own: that would cost each response a quarter of what checking it does.
+# 6.4.1; HEAD is another matter); whether it is looked at once more when it is sent, for Date or Server is
+# among the fields, or the status tells of a failure. A tuple, and no class of its own: that would cost each
+# response a quarter of what checking it does.
 Head = tuple[bytes, int, int, bool, bool]
 
 
-class _StatusLines(dict[str, tuple[str, int, bool]]):
-    """Status -> status line, code, and whether there may be a body."""
+class _StatusLines(dict[str, tuple[str, int, bool, bool]]):
+    """Status -> status line, code, whether there may be a body, and whether it is a failure."""
 
-    def __missing__(self, status: str) -> tuple[str, int, bool]:
+    def __missing__(self, status: str) -> tuple[str, int, bool, bool]:
         match = STATUS.match(status) if type(status) is str else None
         if match is None:
             raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
         code = int(match[1])
         has_body = code >= 200 and code not in {204, 304}  # noqa: PLR2004 - the names of the statuses
-        line = f"HTTP/1.1 {status}\r\n", code, has_body
+        line = f"HTTP/1.1 {status}\r\n", code, has_body, code >= FAILURE
         if len(self) < KNOWN_BOUND:
             self[status] = line
         return line
@@ -82,9 +86,8 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
 
     Raises ResponseError.
     """
-    text, code, has_body = _STATUS_LINES[status]
+    text, code, has_body, is_special = _STATUS_LINES[status]
     length = -1
-    speaks_for_server = False
     try:
         for name, value in headers:
             kind = _NAME_KINDS[name]
@@ -101,9 +104,9 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
             elif kind == HOP_BY_HOP:
                 raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
             elif kind == DATE_OR_SERVER:
-                speaks_for_server = True
+                is_special = True
             text += f"{name}: {value}\r\n"
-        return text.encode("latin-1"), code, length, has_body, speaks_for_server
+        return text.encode("latin-1"), code, length, has_body, is_special
     except UnicodeEncodeError as error:
         raise ResponseError(
             f"status and headers must be latin-1: {text[error.start : error.end]!r:.80}"

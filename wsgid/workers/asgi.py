@@ -59,6 +59,7 @@ class AsgiServer:
             record=cast("Any", context.record),
             before=context.before_request,
             after=self._on_over,
+            failed=context.row.note_failure,
             request_timeout=settings.request_timeout,
         )
         self._config: Final = uvicorn.Config(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.log.escape import escape
 from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import FAILURE
 from wsgid.workers.loop_exchange import LoopExchange, status_line
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ _FAILED: Final = b"Internal Server Error"
 class AsgiExchange(LoopExchange):
     """One request and its response; or one WebSocket, from its handshake to its end."""
 
-    __slots__ = ("is_late", "is_over", "is_started")
+    __slots__ = ("is_counted", "is_failure", "is_late", "is_over", "is_started")
 
     def __init__(self, environ: dict[str, Any], began: float) -> None:
         super().__init__(environ, began)
         self.is_started = False
         self.is_over = False
         self.is_late = False
+        # Whether the answer says that something failed; whether that has been counted.
+        self.is_failure = False
+        self.is_counted = False
 
     def take(self, message: Message) -> None:
         """Take down what goes to the client."""
@@ -61,6 +65,7 @@ class AsgiExchange(LoopExchange):
 
     def _start(self, code: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self.is_started = True
+        self.is_failure = code >= FAILURE
         self.status = status_line(code)
         self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
@@ -130,9 +135,13 @@ class Recorder:
         record: Callable[[AsgiExchange], None] | None,
         before: Callable[[dict[str, Any]], None] | None,
         after: Callable[[], None],
+        failed: Callable[[], None],
         request_timeout: float,
     ) -> None:
-        """`before` is told of each request before the application is, `after` that it is over."""
+        """`before` is told of each request before the application is, `after` that it is over.
+
+        `failed` is called once for each whose answer is a failure, or that is cut.
+        """
         self._app: Final = app
         self._cells: Final = cells
         self._log: Final = log
@@ -142,6 +151,7 @@ class Recorder:
         self._record: Final = record
         self._before: Final = before
         self._after: Final = after
+        self._failed: Final = failed
         self._request_timeout: Final = request_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,6 +173,8 @@ class Recorder:
 
         async def taken(message: Message) -> None:
             exchange.take(message)
+            if exchange.is_failure and not exchange.is_counted:
+                self._count(exchange)
             await send(message)
             if exchange.is_over and not exchange.ended:
                 self._over(exchange)
@@ -183,6 +195,8 @@ class Recorder:
             await self._end_late(exchange, taken, error)
         except BaseException as error:
             self._tell("the application failed", exchange, error)
+            if not exchange.is_counted:
+                self._count(exchange)
             raise
         finally:
             if clock is not None:
@@ -197,6 +211,10 @@ class Recorder:
         exchange.ended = monotonic()
         if self._record is not None:
             self._record(exchange)
+
+    def _count(self, exchange: AsgiExchange) -> None:
+        exchange.is_counted = True
+        self._failed()
 
     async def _end_late(self, exchange: AsgiExchange, send: Send, error: BaseException) -> None:
         """Answer in the application's stead, if it has not begun; else the connection ends."""
@@ -214,6 +232,8 @@ class Recorder:
         )
         self._logs.told = error
         if exchange.is_started or environ["wsgi.url_scheme"] in _PLAIN_SCHEMES:
+            if not exchange.is_counted:
+                self._count(exchange)
             raise error
         await _answer(send, 500, _FAILED)
 

@@ -105,6 +105,7 @@ class GreenServer:
             context.record,
             settings.server_header,
             sendfile=settings.sendfile,
+            failed=context.row.note_failure,
         )
         self._around.closes = not self._keepalive
         self._maker = ConnectionMaker(

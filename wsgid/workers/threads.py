@@ -104,6 +104,7 @@ class ThreadServer:
             context.record,
             settings.server_header,
             sendfile=settings.sendfile,
+            failed=context.row.note_failure,
         )
         self._around.closes = not self._keepalive
         self._poller = Poller(shared=self._threads > 1)

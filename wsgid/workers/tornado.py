@@ -26,6 +26,7 @@ from tornado.wsgi import WSGIContainer
 from wsgid.apps.loader import look_at
 from wsgid.log.escape import escape
 from wsgid.protocol.refusal import Refusal
+from wsgid.protocol.response import FAILURE
 from wsgid.workers.forwarded import ForwardedReader
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.library_logs import lead
@@ -289,6 +290,10 @@ class _Request(HTTPMessageDelegate):
             owner.context.record(cast("Any", exchange))
         owner.life.served(owner.cells.begun)
 
+    def note_failure(self) -> None:
+        """Count this request as failed."""
+        self._owner.context.row.note_failure()
+
     def say_goodbye(self) -> None:
         """Close a WebSocket: it would stay until its client goes."""
         inner: Any = self.inner
@@ -310,6 +315,7 @@ class _Request(HTTPMessageDelegate):
             monotonic() - exchange.began,
             self._owner.context.settings.request_timeout,
         )
+        self.note_failure()
         self.stream.close()
 
 
@@ -327,6 +333,8 @@ class _Answer:
         assert exchange is not None
         if start_line.code >= 200 or start_line.code == 101:  # noqa: PLR2004  what is below goes before an answer
             exchange.status = status_line(start_line.code)
+            if start_line.code >= FAILURE:
+                self._request.note_failure()
             exchange.headers = list(headers.get_all())
         self._count(chunk)
         return self._connection.write_headers(start_line, headers, chunk)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from wsgid.protocol.http1 import Request
-from wsgid.protocol.response import Head, ResponseError, check_head, field_names, interim, without
+from wsgid.protocol.response import FAILURE, Head, ResponseError, check_head, field_names, interim, without
 from wsgid.wsgi.file_wrapper import FileRange, FileWrapper
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -56,7 +56,7 @@ class Output(Protocol):
 class Surroundings:
     """What the exchanges of a worker share; made at boot."""
 
-    __slots__ = ("_server_line", "app", "closes", "common", "end", "record", "report", "sendfile")
+    __slots__ = ("_server_line", "app", "closes", "common", "end", "failed", "record", "report", "sendfile")
 
     def __init__(
         self,
@@ -66,10 +66,15 @@ class Surroundings:
         server_header: str,
         *,
         sendfile: bool,
+        failed: Callable[[], None],
     ) -> None:
-        """`report` is told what an application did wrong; `record` sees each exchange that is over."""
+        """`report` is told what an application did wrong; `record` sees each exchange that is over.
+
+        `failed` is called once for each request whose answer is a failure (500 and above), or that is cut.
+        """
         self.app = app
         self.report = report
+        self.failed = failed
         self.record = record
         self.sendfile = sendfile
         self._server_line = f"Server: {server_header}\r\n" if server_header else ""
@@ -351,14 +356,16 @@ class Exchange:
         """What the server says in each head, and the empty line; decides whether the connection is kept."""
         around = self._around
         request = self._request
-        octets, _, _, _, speaks_for_server = head
+        octets, code, _, _, is_special = head
         is_plain = self.keep_alive and request.is_http11 and self.unread is None
-        if is_plain and not (speaks_for_server or around.closes):
+        if is_plain and not (is_special or around.closes):
             return around.end
+        if code >= FAILURE:
+            around.failed()
         if around.closes or (self.unread is not None and self.unread()):
             # What is left of a body would be taken for the next request.
             self.keep_alive = False
-        common = without(around.common, field_names(octets)) if speaks_for_server else around.common
+        common = without(around.common, field_names(octets)) if is_special else around.common
         if not self.keep_alive:
             return common + b"Connection: close\r\n\r\n"
         return common + (b"\r\n" if request.is_http11 else b"Connection: keep-alive\r\n\r\n")
@@ -383,7 +390,13 @@ class Exchange:
     def _cut(self, what: str) -> None:
         """Break off, and say why."""
         self._break_off()
+        self._count_cut()
         self._around.report(self, f"{what}: connection closed", None)
+
+    def _count_cut(self) -> None:
+        """Count the request as failed, if its head has not said so."""
+        if self._head is None or self._head[1] < FAILURE:
+            self._around.failed()
 
     def _fail(self, error: BaseException) -> None:
         """Answer 500 if that is still possible."""
@@ -395,6 +408,7 @@ class Exchange:
         self._around.report(self, "the application failed", error)
         if self._head_sent:
             self._break_off()
+            self._count_cut()
             return
         self.status = "500 Internal Server Error"
         self.headers = [("Content-Type", "text/plain; charset=utf-8")]

@@ -51,7 +51,7 @@ def test_numbers_come_from_the_scoreboard() -> None:
     stage = Stage()
     stage.report.ready(stage.workers, 100.0)
 
-    assert ["READY=1", "STATUS=2 workers, 1 busy, 4 requests"] == stage.systemd.heard
+    assert ["READY=1", "STATUS=2 workers, 1 busy, 4 requests, 0 failed"] == stage.systemd.heard
 
 
 def test_requests_of_who_is_gone_are_kept() -> None:
@@ -60,7 +60,18 @@ def test_requests_of_who_is_gone_are_kept() -> None:
     stage.board.row(0).claim(99, 1)
     stage.report.tick(stage.workers[1:], 100.0, is_serving=True)
 
-    assert ["STATUS=1 workers, 0 busy, 4 requests"] == stage.systemd.heard
+    assert ["STATUS=1 workers, 0 busy, 4 requests, 1 failed"] == stage.systemd.heard
+
+
+def test_what_a_worker_was_serving_when_it_ended_has_failed() -> None:
+    """And so has what it has answered with a failure; of who is gone, too."""
+    stage = Stage()
+    for slot in (0, 1, 1):
+        stage.board.row(slot).note_failure()
+    stage.report.gone(stage.workers[0])
+    stage.board.row(0).claim(99, 1)
+
+    assert 4 == stage.report.failed(stage.workers[1:])
 
 
 def test_a_row_that_is_anothers_is_not_counted() -> None:
@@ -70,10 +81,10 @@ def test_a_row_that_is_anothers_is_not_counted() -> None:
     stage.report.gone(stage.workers[0])
     stage.report.tick(stage.workers, 100.0, is_serving=True)
 
-    assert ["STATUS=2 workers, 0 busy, 1 requests"] == stage.systemd.heard
+    assert ["STATUS=2 workers, 0 busy, 1 requests, 0 failed"] == stage.systemd.heard
 
 
-NUMBERS = "2 workers, 1 busy, 4 requests"
+NUMBERS = "2 workers, 1 busy, 4 requests, 0 failed"
 
 
 def test_a_reload_begins_and_ends() -> None:
@@ -111,7 +122,7 @@ def test_a_refusal_can_be_read_until_the_next_reload() -> None:
     assert [
         f"STATUS={why}{NUMBERS}",
         "READY=1",
-        f"STATUS={why}1 workers, 1 busy, 4 requests",
+        f"STATUS={why}1 workers, 1 busy, 4 requests, 0 failed",
     ] == stage.systemd.heard
 
 
@@ -183,7 +194,7 @@ def test_an_upgrade_is_told_with_its_end() -> None:
     stage.report.upgrade_begun(stage.workers, 100.0)
     stage.report.upgrade_over(stage.workers, 101.0)
 
-    numbers = "2 workers, 1 busy, 4 requests"
+    numbers = "2 workers, 1 busy, 4 requests, 0 failed"
     assert [f"STATUS=upgrading; {numbers}", f"STATUS={numbers}"] == stage.systemd.heard
 
 
@@ -194,7 +205,7 @@ def test_why_there_is_no_successor_can_be_read_until_the_next_attempt() -> None:
     stage.report.upgrade_over(stage.workers, 101.0, "cannot be imported:\nTraceback\n\nNameError: x")
 
     told = "upgrade refused: cannot be imported: NameError: x; serving the configuration of 06:20; "
-    assert f"STATUS={told}2 workers, 1 busy, 4 requests" == stage.systemd.heard[-1]
+    assert f"STATUS={told}2 workers, 1 busy, 4 requests, 0 failed" == stage.systemd.heard[-1]
 
 
 def test_a_reload_is_over_before_the_successor_is_made_known() -> None:

@@ -24,10 +24,12 @@ def test_what_a_worker_writes_is_read() -> None:
     row.claim(pid=4711, generation=3)
     row.beat(12.5)
     row.connections = 7
+    row.note_failure()
     row.cell(0).begin(13.0, b"GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n", b"::1")
 
     cell = CellView(requests=1, began=13.0, progress=13.0, method=b"GET", target=b"/a?b=c", peer=b"::1")
-    assert RowView(pid=4711, generation=3, beat=12.5, connections=7, cells=(cell,), threads=1) == row.read()
+    expected = RowView(pid=4711, generation=3, beat=12.5, connections=7, cells=(cell,), threads=1, failed=1)
+    assert expected == row.read()
     assert 7 == row.connections
 
 

@@ -56,12 +56,14 @@ class Ran:
         self.wire = wire or Wire()
         self.reports: list[tuple[str, BaseException | None]] = []
         self.records: list[str] = []
+        self.failed = 0
         around = Surroundings(
             app,
             lambda _, text, error: self.reports.append((text, error)),
             lambda exchange: self.records.append(f"{exchange.status} {exchange.sent}"),
             "",
             sendfile=True,
+            failed=self._on_failure,
         )
         common = connection_environ(
             boot_environ(multithread=False, multiprocess=False, errors=io.StringIO()), ("h", "80"), None
@@ -71,6 +73,9 @@ class Ran:
         self.exchange = Exchange(around, self.wire, request, environ, 1.0)
         self.exchange.run()
         self.exchange.finish(2.0)
+
+    def _on_failure(self) -> None:
+        self.failed += 1
 
     @property
     def head(self) -> list[str]:
@@ -148,6 +153,7 @@ def test_more_than_content_length_is_cut_and_less_ends_the_connection() -> None:
     assert len(more.reports) == len(less.reports) == 1
     assert [] == more.wire.cuts
     assert [False] == less.wire.cuts
+    assert (0, 1) == (more.failed, less.failed)
 
 
 @pytest.mark.parametrize(
@@ -180,14 +186,33 @@ def test_a_failing_application_is_a_500_and_a_report(error: BaseException) -> No
 
     assert ran.head[0] == "HTTP/1.1 500 Internal Server Error"
     assert [("the application failed", error)] == ran.reports
+    assert 1 == ran.failed
+
+
+def broken_off() -> Iterator[bytes]:
+    yield b"a"
+    raise ValueError
+
+
+@pytest.mark.parametrize("error", ["500 Internal Server Error", "503 Busy"])
+def test_what_fails_is_counted_once(error: str) -> None:
+    """Whether the application says so itself, or breaks off, or does both."""
+    said, broken, both, good = (
+        Ran(answering(blocks, status=status))
+        for status, blocks in (
+            (error, [b"x"]),
+            ("200 OK", broken_off()),
+            (error, broken_off()),
+            ("404 Not Found", [b"x"]),
+        )
+    )
+
+    assert [1, 1, 1, 0] == [ran.failed for ran in (said, broken, both, good)]
+    assert said.head[0] == f"HTTP/1.1 {error}"
 
 
 def test_a_failure_in_the_middle_leaves_out_the_last_chunk() -> None:
-    def blocks() -> Iterator[bytes]:
-        yield b"a"
-        raise ValueError
-
-    ran = Ran(answering(blocks()))
+    ran = Ran(answering(broken_off()))
 
     assert ran.body == b"1\r\na\r\n"
     assert not ran.exchange.keep_alive
