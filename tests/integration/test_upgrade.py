@@ -344,6 +344,39 @@ def test_under_systemd_the_one_who_stays_is_made_known(upgrades: Upgrades) -> No
     assert (successor, "STOPPING=1") in notes
 
 
+# As systemd names the process that it has started.
+AS_A_SERVICE = ("sh", "-c", 'SYSTEMD_EXEC_PID=$$ exec "$@"', "sh")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_a_signal_to_the_main_process_of_a_service_ends_both(upgrades: Upgrades, number: int) -> None:
+    """For systemd tells nobody else, and kills at once who is left when that one has ended."""
+    server = upgrades.start(*MANUAL, *PIDFILE, "-b", "unix:s", prefix=AS_A_SERVICE)
+    successor = upgrades.upgrade(server)
+    with end_of(successor):
+        server.signal(number)
+    assert 0 == server.wait()
+
+    server.expect(f"successor gone pid={successor}: it was to stop with this server")
+    assert not places(server)
+    assert {server.pid} == {note.pid for note in server.notifications}
+
+
+def test_a_service_goes_on_with_its_successor_when_wsgidctl_stops_the_former(upgrades: Upgrades) -> None:
+    """By it somebody who drives an upgrade by hand speaks to one of the two."""
+    server = upgrades.start(*MANUAL, *PIDFILE, prefix=AS_A_SERVICE)
+    successor = upgrades.upgrade(server)
+    with end_of(server.pid):
+        assert 0 == ctl(server, "stop").returncode
+    server.expect("predecessor gone")
+    assert {successor} == {ask(server)[1]}
+    third = upgrades.upgrade(server, successor)
+    with end_of(third):
+        stop(server, successor)
+
+    assert not places(server)
+
+
 # What does not come up
 
 

@@ -323,9 +323,9 @@ class Arbiter:
     def _on_signal(self, name: str) -> None:
         match name:
             case "TERM":
-                self._stop(f"SIG{name}", is_quick=False)
+                self._stop(f"SIG{name}", is_quick=False, by_signal=True)
             case "INT" | "QUIT":
-                self._stop(f"SIG{name}", is_quick=True)
+                self._stop(f"SIG{name}", is_quick=True, by_signal=True)
             case "USR1":
                 reopen(self._error_log, self._generations, self._log_holders, self._channels)
             case _ if self._phase is Phase.STOPPING:
@@ -567,7 +567,8 @@ class Arbiter:
         is_starting = self._preload.is_bearing or any(worker.state is State.STARTING for worker in workers)
         # One of several that cannot boot does not keep the others' readiness from the world.
         is_up = len(serving) >= self._wanted.workers or (not is_starting and self._backoff.failures > 0)
-        if self._phase is Phase.STOPPING and not workers and self._preload.is_idle:
+        has_left = not workers and self._preload.is_idle and self._succession.may_leave
+        if self._phase is Phase.STOPPING and has_left:
             self._phase = Phase.DONE
         if self._phase is Phase.BOOTING and serving and is_up:
             self._phase = Phase.RUNNING
@@ -609,16 +610,17 @@ class Arbiter:
                 self._log.error("%s", reason)  # whoever started us is told on standard error
         self._stop("the application does not boot", is_quick=True)
 
-    def _stop(self, why: str, *, is_quick: bool) -> None:
+    def _stop(self, why: str, *, is_quick: bool, by_signal: bool = False) -> None:
         """Have all workers leave; a second word may only make it quicker."""
         if self._phase is Phase.STOPPING:
             if is_quick and not self._wanted.is_quick:
                 self._log.info("stopping at once (%s)", why)
                 self._wanted = replace(self._wanted, is_quick=True)
+                self._succession.hurry(self._turned_at)
             return
         self._phase = Phase.STOPPING
         self._log.info("stopping %s (%s)", "at once" if is_quick else "gracefully", why)
-        self._succession.stopping(self._turned_at)
+        self._succession.stopping(self._turned_at, by_signal=by_signal, is_quick=is_quick)
         self._report.stopping(self._turned_at)
         self._preload.stop()
         self._reload.abandon()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from wsgid.arbiter.outcome import Refusal
 from wsgid.arbiter.predecessor import SPEAK, YOURS, Word
 from wsgid.arbiter.successor import Successor
-from wsgid.arbiter.upgrade import Legacy, arrange, start_successor
+from wsgid.arbiter.upgrade import SERVICE_PID, Legacy, arrange, start_successor
 from wsgid.errors import BusyError, WsgidError
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Succession:
         self._is_handing = False
         """systemd is to hear of the successor before that does."""
         self._control_inode: Final = None if predecessor is None else predecessor.control
+        self._is_service: Final = source.environ.get(SERVICE_PID) == str(os.getpid())
+        """systemd has started us, or whom we followed: a signal to us is its word to the service."""
         self._leaves_place = False
         """At our end; until then an administrator finds us there."""
         self.is_done = False
@@ -104,6 +106,14 @@ class Succession:
     def successor(self) -> int | None:
         """The pid of the arbiter after us, as long as it lives."""
         return None if self._successor is None else self._successor.pid
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether nobody has to be waited for.
+
+        When the main process of a service has ended, systemd kills what is left of it at once.
+        """
+        return self._successor is None or not self._successor.is_ending or not self._successor.is_ready
 
     @property
     def has_heirs(self) -> bool:
@@ -225,7 +235,7 @@ class Succession:
             self._start_if_quiet(now)
         successor = self._successor
         if successor is not None:
-            if now >= successor.deadline and not successor.is_late and not successor.is_ready:
+            if now >= successor.deadline and not successor.is_ending and not successor.is_ready:
                 self._log.error(
                     "successor pid=%d has not served within boot_timeout (%g s); it is ended",
                     successor.pid,
@@ -247,7 +257,9 @@ class Succession:
             return
         self._is_handing = False
         self._equipment.generations.end_sharing()
-        if successor.is_ready:
+        if successor.is_ready and successor.is_ending:
+            self._log.info("successor gone pid=%d: it was to stop with this server", successor.pid)
+        elif successor.is_ready:
             self._log.info("successor gone pid=%d: this server goes on alone", successor.pid)
         else:
             self._fail(_why_failed(successor).removeprefix("wsgid: "), now)
@@ -314,12 +326,19 @@ class Succession:
 
     # ------------------------------------------------------------------ the end
 
-    def stopping(self, now: float) -> None:
-        """The server stops: a successor that nobody else waits for goes with it, any other serves on."""
+    def stopping(self, now: float, *, by_signal: bool, is_quick: bool) -> None:
+        """The server stops: a successor that nobody else waits for goes with it, any other serves on.
+
+        Unless systemd stops its service: that sends its signal to the main process alone, and means both.
+        """
         successor, self._is_asked = self._successor, False
         if successor is None or self.is_done:
             return
-        if self._settings.upgrade == "auto" and not successor.is_ready:
+        is_for_both = by_signal and self._is_service
+        if is_for_both and successor.is_ready:
+            self._log.info("successor pid=%d stops, too: the signal is for the service", successor.pid)
+            successor.end(now, self._settings.graceful_timeout, is_quick=is_quick)
+        elif (is_for_both or self._settings.upgrade == "auto") and not successor.is_ready:
             self._log.info("upgrade given up: the server stops")
             successor.end(now)
             self._equipment.generations.end_sharing()
@@ -331,6 +350,11 @@ class Succession:
             self._report.close()
             successor.say(SPEAK)
             self._leaves_place = True
+
+    def hurry(self, now: float) -> None:
+        """Have a successor that stops with us do so at once."""
+        if not self.may_leave and self._successor is not None:
+            self._successor.end(now, is_quick=True)
 
     def leave(self) -> None:
         """End: pidfile, control socket and paths are the successor's, if one serves on."""

@@ -46,6 +46,8 @@ class Successor:
         self.is_announced = False
         """Whoever waits has been told that it serves."""
         self.is_late = False
+        self.is_ending = False
+        """It has been told to end."""
         self.is_gone = False
         """It has ended. It is no child of ours: no status is known."""
         self._handle = -1
@@ -88,19 +90,24 @@ class Successor:
             with contextlib.suppress(ValueError, LookupError, TypeError):  # another version's, or no word
                 told = json.loads(line)
                 self.told = Told(int(told["status"]), str(told["text"]))
-        if self.is_ready:
+        if self.is_ready and not self.is_ending:
             self.deadline = inf
 
     def tick(self, now: float) -> None:
         """End it if it is late: first by a word that lets it leave nothing behind."""
         if now >= self.deadline:
-            self.end(now, is_final=self.is_late)
-            self.is_late = True
+            if self.is_ending:
+                tell(self.pid, Order.DIE)
+                self.deadline = inf
+            else:
+                self.is_late = True
+                self.end(now)
 
-    def end(self, now: float, *, is_final: bool = False) -> None:
-        """Have it end, and kill it if it has not some seconds later."""
-        tell(self.pid, Order.DIE if is_final else Order.DRAIN)
-        self.deadline = inf if is_final else now + _TO_END_S
+    def end(self, now: float, grace_s: float = 0.0, *, is_quick: bool = False) -> None:
+        """Have it end, and kill it if it has not in its time and some seconds."""
+        self.is_ending = True
+        tell(self.pid, Order.LEAVE if is_quick else Order.DRAIN)
+        self.deadline = now + grace_s + _TO_END_S
 
     def say(self, word: bytes) -> None:
         """Tell it a word that a `Predecessor` understands."""

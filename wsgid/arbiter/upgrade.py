@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "WSGID_PREDECESSOR"
 
+# By it systemd names the process that it has started as a service (systemd.exec(5), from version 248 on), for
+# children inherit all variables; WATCHDOG_PID is the same for the watchdog. Both are a successor's in turn.
+SERVICE_PID: Final = "SYSTEMD_EXEC_PID"
+_PIDS: Final = ("WATCHDOG_PID", SERVICE_PID)
+
 # sd_listen_fds(3): SD_LISTEN_FDS_START.
 _FIRST: Final = 3
 
@@ -73,8 +78,8 @@ def environment(
     kept = {
         name: value for name, value in environ.items() if name != VARIABLE and not name.startswith("LISTEN_")
     }
-    if kept.get("WATCHDOG_PID") == str(predecessor):
-        kept["WATCHDOG_PID"] = str(pid)  # it is the one who is watched, from our word to systemd on
+    # It is the one who is watched, and the service, from our word to systemd on.
+    kept |= {name: str(pid) for name in _PIDS if kept.get(name) == str(predecessor)}
     names: list[str] = []
     while _FIRST + len(names) in legacy.sockets:
         names.append(legacy.sockets[_FIRST + len(names)][0])

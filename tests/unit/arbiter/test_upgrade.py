@@ -83,13 +83,14 @@ def test_a_successor_is_told_for_whom_it_is_and_which_files_are_meant() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [("7", "8"), ("1", "1"), ("", "")])
-def test_the_watchdog_of_the_server_watches_the_successor_and_that_of_a_wrapper_does_not(
-    before: str, after: str
+@pytest.mark.parametrize("name", ["WATCHDOG_PID", "SYSTEMD_EXEC_PID"])
+def test_what_systemd_says_of_the_server_it_says_of_the_successor_and_not_what_it_says_of_a_wrapper(
+    name: str, before: str, after: str
 ) -> None:
     """Else it would not ping, and be killed."""
-    environ = environment({"WATCHDOG_PID": before}, pid=8, predecessor=7, fd=3, legacy=legacy())
+    environ = environment({name: before}, pid=8, predecessor=7, fd=3, legacy=legacy())
 
-    assert after == environ["WATCHDOG_PID"]
+    assert after == environ[name]
 
 
 def test_a_command_without_a_path_is_the_interpreter_that_it_was() -> None:
