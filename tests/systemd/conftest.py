@@ -1,30 +1,23 @@
-"""Fixtures that boot: each test of `machine` runs on this machine's systemd and on a newer one."""
+"""Fixtures that boot: each story is told on this machine's systemd and on a newer one."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
+import importlib.util
 import os
-import re
 import shutil
-import subprocess
+import threading
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.systemd.machine import Machine, install
-from tests.systemd.package import Packages, build
+from tests.systemd.layer import newer_systemd
+from tests.systemd.machine import WORDS, Machine, boot, install
+from tests.systemd.package import built_here
+from tests.systemd.story import Stories, Telling, is_spread, once
 
-LAYER: Final = Path(__file__).with_name("layer")
-# The first with all that newer units and drop-ins ask for: FileDescriptorStorePreserve=.
-NEW: Final = 254
-
-
-def systemd_version() -> int:
-    done = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"systemd (\d+)", done.stdout)
-    return int(found[1]) if found else 0
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @pytest.fixture(scope="session")
@@ -36,48 +29,85 @@ def can_boot() -> None:
         pytest.skip("systemd-nspawn or curl is not installed (Debian: systemd-container, curl)")
 
 
-@pytest.fixture(scope="session")
-def newer_systemd(can_boot: None) -> Path:
-    """Give a layer with a newer systemd than this machine's; it is kept for the next run."""
-    if systemd_version() >= NEW:
-        pytest.skip("this machine's own systemd is a new one")
-    # What is installed here is written down in the layer, too: another machine needs another layer.
-    digest = hashlib.sha256(LAYER.read_bytes())
-    digest.update(Path("/var/lib/dpkg/status").read_bytes())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wsgid-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    layer = cache / f"systemd-{digest.hexdigest()[:16]}"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not layer.exists():
-            done = subprocess.run([str(LAYER), str(layer)], capture_output=True, text=True, check=False)
-            if done.returncode and "CI" not in os.environ:
-                pytest.skip(f"a newer systemd cannot be fetched: {done.stderr.strip()[-300:]}")
-            assert 0 == done.returncode, done.stderr
-    return layer
-
-
 @pytest.fixture(scope="session", params=["own", pytest.param("newer", marks=pytest.mark.again)])
-def layer(request: pytest.FixtureRequest, can_boot: None) -> Path | None:
-    """Give the layer that has the systemd to be used; None is this machine's."""
-    newer: Path | None = request.getfixturevalue("newer_systemd") if request.param == "newer" else None
-    return newer
+def layer(request: pytest.FixtureRequest) -> str:
+    """Give the systemd that is to be used: this machine's, or one of 254 at least."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a directory that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if is_spread() else base) / "systemd"
+
+
+@pytest.fixture(scope="session")
+def installation(can_boot: None, shelf: Path) -> Path:
     """Give a directory with wsgid and what it needs, to be shown in the box."""
-    path = tmp_path_factory.mktemp("wsgid")
-    install(path)
+    with once(shelf / "wsgid") as path:
+        if not path.exists():
+            install(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def packages(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> Packages:
-    """Give the Debian package of this clone; it takes half a minute to build."""
-    return build(tmp_path_factory.mktemp("packages"))
+def django(shelf: Path) -> Path:
+    """Give Django and what it needs, as pip would have put them into a project's environment."""
+    with once(shelf / "django") as path:
+        if not path.exists():
+            ignored = shutil.ignore_patterns("__pycache__")
+            for name in ("django", "asgiref", "sqlparse"):
+                found = importlib.util.find_spec(name)
+                assert found is not None
+                assert found.origin is not None
+                shutil.copytree(Path(found.origin).parent, path / name, ignore=ignored)
+    return path
+
+
+@pytest.fixture(scope="session")
+def stories(
+    request: pytest.FixtureRequest, installation: Path, django: Path, shelf: Path
+) -> Iterator[Stories]:
+    """Give who has stories told; by one process, all that this run will ask for."""
+    building = threading.Lock()
+
+    def tell(telling: Telling) -> str:
+        layer = None if telling.layer == "own" else newer_systemd()
+        if not telling.story.in_package:
+            return Machine(installation, layer).run(telling.story.script)
+        with building:
+            packages = built_here()
+        variables = {
+            "PACKAGE": packages.this,
+            "NEXT_PACKAGE": packages.next,
+            "WHEELS": packages.wheels,
+            "DJANGO": django,
+        }
+        lines = "".join(f"{name}={path}\n" for name, path in variables.items())
+        script = f"{lines}{WORDS}{telling.story.script}"
+        return boot(script, shown=(packages.directory, django), layer=layer)
+
+    stories = Stories(shelf / "stories", tell)
+    if not is_spread():
+        stories.begin(told for item in request.session.items if (told := _telling(item)) is not None)
+    yield stories
+    stories.close()
 
 
 @pytest.fixture
-def machine(installation: Path, layer: Path | None) -> Machine:
-    return Machine(installation, layer)
+def story(request: pytest.FixtureRequest, stories: Stories) -> Mapping[str, str]:
+    """Give what was printed in each chapter of the module's STORY, or of that of STORIES for this `page`."""
+    telling = _telling(request.node)
+    assert telling is not None
+    return stories.chapters(telling)
+
+
+def _telling(item: pytest.Item) -> Telling | None:
+    if not isinstance(item, pytest.Function) or "story" not in item.fixturenames:
+        return None
+    module, parameters = item.module, item.callspec.params
+    name, layer = module.__name__.rpartition(".")[2].removeprefix("test_"), str(parameters["layer"])
+    if hasattr(module, "STORY"):
+        return Telling(name, module.STORY, layer)
+    return Telling(f"{name}-{parameters['page']}", module.STORIES[parameters["page"]], layer)

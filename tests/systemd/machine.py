@@ -1,4 +1,4 @@
-"""A machine that has just been booted, with wsgid installed: a test says in a shell's words what to do there.
+"""A machine that has just been booted, with wsgid installed: a story says in shell what to do there.
 
 `box`, beside this file, boots it. Its systemd is this machine's own, or the one of a layer (`layer`).
 """
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BOX: Final = Path(__file__).with_name("box")
 # The exit status of the box itself, as opposed to that of what ran in it.
 BROKEN: Final = 125
+# A story takes half a minute; several at a time on a machine that does other things, too, take longer.
+_LONGEST_S: Final = 300
 # What no service sees, for its account's rights or for PrivateTmp=.
 HIDDEN: Final = ("/root/", "/home/", "/tmp/", "/var/tmp/")
 
@@ -34,12 +36,17 @@ def application(environ, start_response):
         time.sleep(3600)
     if environ["PATH_INFO"] == "/fail":
         1 / 0
+    if environ["PATH_INFO"] == "/slow":
+        open("/srv/shop/asked", "w").close()
+        time.sleep(8)
+    if environ["PATH_INFO"] == "/eat":
+        eaten = bytearray(os.urandom(1 << 20)) * 1000
     start_response("200 OK", [("Content-Length", "3")])
     return [b"ok\\n"]
 """
 
-# The words that scripts are written in; `shop` is the instance that most of them are about.
-WORDS: Final = """
+# The words that stories are written in; `shop` is the instance that most of them are about.
+WORDS: Final = r"""
 set -eu
 drop_in() { mkdir -p /etc/systemd/system/wsgid@shop.service.d
     cat > /etc/systemd/system/wsgid@shop.service.d/$1.conf; systemctl daemon-reload; }
@@ -47,24 +54,45 @@ ask() { curl -sS -m 20 --unix-socket /run/wsgid/shop.sock http://shop$1; }
 show() { systemctl show -P $1 ${2-wsgid@shop.service}; }
 wait_for() { for _ in $(seq 600); do if [ "$(show $1)" = "$2" ]; then return; fi; sleep 0.05; done
     echo "$1 is not $2, but $(show $1)"; return 1; }
+until_() { for _ in $(seq 600); do if eval "$1"; then return; fi; sleep 0.05; done
+    echo "never: $1"; return 1; }
+gone() { until_ "! kill -0 $1 2> /dev/null"; }
 title() { echo "== $*"; }
-log() { journalctl --sync; journalctl --no-pager -o cat -u ${1-wsgid@shop.service}; }
+log() { journalctl --sync
+    journalctl --no-pager -o cat -u ${1-wsgid@shop.service} ${CURSOR:+--after-cursor "$CURSOR"}; }
+version() { systemctl --version | sed -nE '1s/systemd ([0-9]+).*/\1/p'; }
+"""
+
+# The instance as it is at first: stopped, behind its socket unless it is to be `alone`; `log` begins anew.
+ANEW: Final = rf"""
+anew() {{
+    systemctl stop wsgid@shop.socket wsgid@shop.service 2> /dev/null || true
+    systemctl reset-failed 2> /dev/null || true
+    rm -rf /etc/systemd/system/wsgid@*.d /etc/default/wsgid-shop /etc/wsgid/shop.toml /srv/shop
+    mkdir /srv/shop; chmod 777 /srv/shop
+    cat > /srv/shop/shop.py <<'END'
+{APP}
+END
+    printf 'app = "shop"\nchdir = "/srv/shop"\nworkers = 2\n' > /etc/wsgid/shop.toml
+    if [ "${{1-}}" = alone ]; then systemctl daemon-reload
+    else drop_in socket < {ROOT}/systemd/examples/socket.conf; fi
+    journalctl --sync; CURSOR=$(journalctl -q -n 1 -o cat --show-cursor | sed -n 's/^-- cursor: //p')
+}}
 """
 
 # What an installation would have done; then one instance, shop, behind its socket.
-INSTALLED: Final = f"""
+INSTALLED: Final = rf"""
 export PYTHONPATH=/opt/wsgid
-mkdir -p /etc/wsgid /srv/shop
+ctl() {{ $PYTHON -m wsgid.cli.ctl --instance shop "$@"; }}
+check() {{ $PYTHON -m wsgid --check-config --instance shop "$@"; }}
+mkdir -p /etc/wsgid
 systemd-sysusers {ROOT}/systemd/sysusers.d/wsgid.conf
 for unit in service:wsgid@.service socket:wsgid@.socket target:wsgid.target; do
     $PYTHON -m wsgid --print-unit ${{unit%%:*}} > /etc/systemd/system/${{unit#*:}}
 done
 echo PYTHONPATH=$PYTHONPATH > /etc/default/wsgid
-cat > /srv/shop/shop.py <<'END'
-{APP}
-END
-printf 'app = "shop"\\nchdir = "/srv/shop"\\nworkers = 2\\n' > /etc/wsgid/shop.toml
-drop_in socket < {ROOT}/systemd/examples/socket.conf
+{ANEW}
+anew
 """
 
 
@@ -79,14 +107,14 @@ class Machine:
 
     def run(self, script: str) -> str:
         """Run a script that must succeed, and give what it printed."""
-        command = f"mkdir -p /opt\ncp -r {self._installation} /opt/wsgid\nchmod -R a+rX /opt/wsgid\n"
-        text = f"{WORDS}{command}PYTHON={self._python}\n{INSTALLED}\nset -x\n{script}"
+        place = f"mkdir -p /opt/wsgid; mount --bind {self._installation} /opt/wsgid\n"
+        text = f"{WORDS}{place}PYTHON={self._python}\n{INSTALLED}\nset -x\n{script}"
         return boot(text, shown=(self._installation,), layer=self._layer)
 
 
 def boot(script: str, *, shown: tuple[Path, ...] = (), layer: Path | None = None) -> str:
     """Run a script in a machine with nothing of ours installed; `shown` are directories to be seen there."""
-    options = ["-p", str(ROOT), "-t", "90"]
+    options = ["-p", str(ROOT), "-t", str(_LONGEST_S)]
     for path in shown:
         options += ["-m", str(path)]
     if layer is not None:
@@ -95,7 +123,7 @@ def boot(script: str, *, shown: tuple[Path, ...] = (), layer: Path | None = None
         [str(BOX), *options, "--", "bash", "-c", script],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=_LONGEST_S + 30,
         check=False,
     )
     if done.returncode == BROKEN and "CI" not in os.environ:
@@ -111,7 +139,10 @@ def chapters(text: str) -> dict[str, str]:
 
 
 def install(path: Path) -> None:
-    """Put wsgid and what it needs into a directory, as a machine will see it at /opt/wsgid."""
+    """Put wsgid and what it needs into a directory, as a machine will see it at /opt/wsgid.
+
+    Compiled: no account there may write beside it, and each start would do it again.
+    """
     ignored = shutil.ignore_patterns("__pycache__")
     for distribution in _needed():
         for entry in {file.parts[0] for file in distribution.files or () if ".." not in file.parts}:
@@ -122,6 +153,9 @@ def install(path: Path) -> None:
                 shutil.copy(source, path)
     shutil.copytree(ROOT / "wsgid", path / "wsgid", ignore=ignored)
     shutil.copytree(ROOT / "systemd", path / "wsgid" / "cli" / "systemd", dirs_exist_ok=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(path)], check=True)
+    words = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(path)]
+    subprocess.run([python_for_a_service(), *words], check=False, capture_output=True)
 
 
 def _needed(name: str = "wsgid-server") -> Iterator[importlib.metadata.Distribution]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.support import ROOT
+from tests.systemd.layer import digest, kept
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PYTHON: Final = "/usr/bin/python3"
 NEXT: Final = "0.1.999"
+# What a package is made of, besides its directories.
+_FILES: Final = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 # What pip says where an index cannot be reached.
 _NO_NETWORK: Final = re.compile(r"NewConnectionError|Name or service not known|Temporary failure|No matching")
 
@@ -30,6 +34,28 @@ class Packages:
     this: Path
     next: Path
 
+    @property
+    def wheels(self) -> Path:
+        """What both are made of."""
+        return self.directory / "wheels"
+
+
+def built_here() -> Packages:
+    """Give those of this clone as it is; they are kept until it is another."""
+    parts = [ROOT / name for name in ("wsgid", "systemd", "etc", "docs/man", *_FILES)]
+    sources = [path for part in parts for path in sorted(part.rglob("*")) or [part] if path.is_file()]
+    sources = [path for path in sources if path.parent.name != "__pycache__"]
+    directory = kept() / f"packages-{digest(*sources)[:16]}"
+    with (kept() / "packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / "next.deb").exists():
+            for former in kept().glob("packages-*"):
+                shutil.rmtree(former)
+            directory.mkdir()
+            return build(directory)
+    (this,) = directory.glob("wsgid_*.deb")
+    return Packages(directory, this, directory / "next.deb")
+
 
 def build(directory: Path) -> Packages:
     """Build both; the second differs by its version alone."""
@@ -39,6 +65,7 @@ def build(directory: Path) -> Packages:
         pytest.skip(f"{PYTHON} makes no virtual environments (Debian: python3-venv)")
     done = subprocess.run(
         [str(ROOT / "systemd" / "package" / "deb"), str(directory)],
+        env={**os.environ, "WHEELS": str(directory / "wheels")},
         capture_output=True,
         text=True,
         check=False,

@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.systemd.machine import Machine, chapters
 from tests.systemd.site import BY_SOCKET, SITE, lost
+from tests.systemd.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("layer")]
 
-
-@pytest.fixture(scope="module")
-def story(installation: Path, layer: Path | None) -> Mapping[str, str]:
-    script = f"""
+STORY = Story(f"""
         set +x
         units=/etc/systemd/system
         mkdir -p $units/wsgid@shop.socket.d
@@ -66,8 +62,7 @@ END
         systemctl start wsgid@shop
         {lost(3, "systemctl restart wsgid@shop")}
         show NRestarts
-    """
-    return chapters(Machine(installation, layer).run(script))
+""")
 
 
 def test_a_connection_starts_the_service_and_all_sockets_are_served(story: Mapping[str, str]) -> None:

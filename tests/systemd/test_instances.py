@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import ROOT
-from tests.systemd.machine import Machine, chapters
+from tests.systemd.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("layer")]
 
 # Tells what its surroundings are, and leaves a file where it may.
 APP = """
@@ -32,10 +31,7 @@ def application(environ, start_response):
     return [json.dumps(told, sort_keys=True).encode() + b"\\n"]
 """
 
-
-@pytest.fixture(scope="module")
-def story(installation: Path, layer: Path | None) -> Mapping[str, str]:
-    script = f"""
+STORY = Story(f"""
         set +x
         units=/etc/systemd/system
         rm $units/wsgid@shop.service.d/socket.conf
@@ -104,8 +100,7 @@ END
             until [ "$(show ActiveState wsgid@$name)" = inactive ]; do sleep 0.05; done
         done
         find /run/private/wsgid -mindepth 1
-    """
-    return chapters(Machine(installation, layer).run(script))
+""")
 
 
 def test_all_are_checked_and_what_the_check_cannot_see_is_said(story: Mapping[str, str]) -> None:

@@ -11,26 +11,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import ROOT
-from tests.systemd.machine import WORDS, boot, chapters
 from tests.systemd.package import NEXT
+from tests.systemd.story import Story
 from wsgid import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    from tests.systemd.package import Packages
 
 # The first one waits for the package to be built.
-pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(400), pytest.mark.usefixtures("layer")]
 
 
-@pytest.fixture(scope="module")
-def story(packages: Packages, layer: Path | None) -> Mapping[str, str]:
-    """Give what was printed in each chapter of the package's life."""
-    script = f"""{WORDS}
+STORY = Story(
+    f"""
         rm -f /var/lib/man-db/auto-update
-        title installed; dpkg -i {packages.this} > /dev/null
+        title installed; dpkg -i $PACKAGE > /dev/null
         getent passwd wsgid | cut -d: -f1
         readlink -f /usr/bin/wsgid /usr/bin/wsgidctl
         stat -c '%A %U %n' /etc/wsgid; ls -A /etc/wsgid
@@ -53,10 +48,45 @@ def story(packages: Packages, layer: Path | None) -> Mapping[str, str]:
         wsgidctl --instance shop status | head -1 | cut -d' ' -f1,2
         find /usr/lib/wsgid -newer /etc/wsgid/shop.toml
 
+        title environment
+        # An application with an environment, and a wsgid in that: as the message says, but without an index.
+        mkdir -p /srv/site
+        /usr/bin/python3 -m venv /srv/site/venv
+        export PIP_NO_INDEX=1 PIP_FIND_LINKS=$WHEELS PIP_ROOT_USER_ACTION=ignore
+        /srv/site/venv/bin/python -m pip -qq install /usr/share/wsgid/wsgid_server-*.whl
+        cat > /srv/site/site_.py <<'END'
+import sys
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [sys.prefix.encode()]
+END
+        cat > /etc/wsgid/site.toml <<'END'
+app = "site_"
+chdir = "/srv/site"
+virtualenv = "/srv/site/venv"
+bind = ["127.0.0.1:8001"]
+END
+        wsgid --check-config --instance site
+        systemctl start wsgid@site
+        before=$(show MainPID wsgid@site)
+        curl -sS http://127.0.0.1:8001/; echo
+
         title upgraded
-        (cd {ROOT}; /usr/bin/python3 -B -m tests.systemd.lost 8000 1 'dpkg -i {packages.next}')
+        (while [ ! -e /srv/over ]; do curl -sS -m 20 http://127.0.0.1:8001/ && echo; done) > /srv/asked 2>&1 &
+        asking=$!
+        (cd {ROOT}; /usr/bin/python3 -B -m tests.systemd.lost 8000 1 "dpkg -i $NEXT_PACKAGE")
         wsgidctl --instance shop status | head -1 | cut -d' ' -f1,2
         systemctl is-active wsgid@shop
+
+        title environment upgraded
+        touch /srv/over; wait $asking
+        sort -u /srv/asked
+        [ $before != $(show MainPID wsgid@site) ]
+        wsgidctl --instance site status | head -1 | cut -d' ' -f1,2
+        cp -r /usr/lib/wsgid/lib/python3*/site-packages/wsgid /srv/site/venv/lib/python3*/site-packages/
+        wsgidctl --instance site upgrade > /dev/null
+        wsgidctl --instance site status | head -1 | cut -d' ' -f1,2
+        systemctl is-active wsgid@site
 
         title removed; dpkg -r wsgid > /dev/null
         systemctl is-active wsgid@shop || true
@@ -65,8 +95,9 @@ def story(packages: Packages, layer: Path | None) -> Mapping[str, str]:
 
         title purged; dpkg -P wsgid > /dev/null
         find /etc /usr/bin /usr/lib/systemd /usr/share /var -name '*wsgid*' ! -path '*/journal/*'
-    """
-    return chapters(boot(script, shown=(packages.directory,), layer=layer))
+    """,
+    in_package=True,
+)
 
 
 def test_it_is_installed_without_a_network_and_makes_the_account(story: Mapping[str, str]) -> None:
@@ -95,7 +126,18 @@ def test_its_upgrade_loses_no_request_and_runs_the_next_version(story: Mapping[s
     assert (f"wsgid {NEXT}", "active") == (version, state)
 
 
+def test_who_has_an_environment_goes_on_in_it(story: Mapping[str, str]) -> None:
+    """Its wsgid is that of the environment: who renews that has it by an upgrade of the instance."""
+    assert story["environment"].endswith("/srv/site/venv\n")
+    assert [
+        "/srv/site/venv",
+        f"wsgid {__version__}",
+        f"wsgid {NEXT}",
+        "active",
+    ] == story["environment upgraded"].splitlines()
+
+
 def test_its_removal_leaves_the_configuration_and_a_purge_nothing(story: Mapping[str, str]) -> None:
-    assert "inactive\nshop.toml\n" == story["removed"]
+    assert "inactive\nshop.toml\nsite.toml\n" == story["removed"]
     # The drop-in is the administrator's own.
     assert "/etc/systemd/system/wsgid@shop.socket.d\n" == story["purged"]

@@ -2,57 +2,54 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.support import ROOT
-from tests.systemd.machine import WORDS, boot, chapters
-from tests.systemd.page import read
+from tests.systemd.page import Page, read
+from tests.systemd.story import Story
 
 if TYPE_CHECKING:
-    from tests.systemd.package import Packages
+    from collections.abc import Mapping
 
 # The first one waits for the package to be built. What they show, other tests hold, too.
-pytestmark = [pytest.mark.slow, pytest.mark.again, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.again,
+    pytest.mark.timeout(400),
+    pytest.mark.usefixtures("layer"),
+]
 
-PAGES = sorted(
-    path.name for path in (ROOT / "docs" / "howto").glob("*.md") if "\n```console box\n" in path.read_text()
+HOWTO: Final = ROOT / "docs" / "howto"
+PAGES: Final[Mapping[str, Page]] = {
+    path.name: read(path.read_text())
+    for path in sorted(HOWTO.glob("*.md"))
+    if "\n```console box\n" in path.read_text()
+}
+
+# On a terminal curl shows no progress.
+TERMINAL: Final = """
+rm -f /var/lib/man-db/auto-update; dpkg -i $PACKAGE >&2
+printf 'silent\\nshow-error\\n' > /root/.curlrc; export SYSTEMD_PAGER=cat; cd /root
+"""
+STORIES: Final = {name: Story(f"{TERMINAL}\n{page.script}", in_package=True) for name, page in PAGES.items()}
+
+
+has_nginx = pytest.mark.skipif(
+    shutil.which("nginx") is None and "CI" not in os.environ,
+    reason="nginx is not installed (Debian: nginx-light)",
 )
 
 
-@pytest.fixture(scope="session")
-def django(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give Django and what it needs, as pip would have put them into a project's environment."""
-    path = tmp_path_factory.mktemp("django")
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("django", "asgiref", "sqlparse"):
-        found = importlib.util.find_spec(name)
-        assert found is not None
-        assert found.origin is not None
-        shutil.copytree(Path(found.origin).parent, path / name, ignore=ignored)
-    return path
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_what_a_page_shows_is_what_is_printed(
-    name: str, packages: Packages, django: Path, layer: Path | None
-) -> None:
-    page = read((ROOT / "docs" / "howto" / name).read_text())
-    if "nginx" in name and shutil.which("nginx") is None and "CI" not in os.environ:
-        pytest.skip("nginx is not installed (Debian: nginx-light)")
-    # On a terminal curl shows no progress.
-    terminal = "printf 'silent\\nshow-error\\n' > /root/.curlrc; export SYSTEMD_PAGER=cat; cd /root"
-    install = f"rm -f /var/lib/man-db/auto-update; dpkg -i {packages.this} >&2"
-    script = f"DJANGO={django}\n{WORDS}\n{install}\n{terminal}\n{page.script}"
-    told = chapters(boot(script, shown=(packages.directory, django), layer=layer))
-
-    for title, command in page.commands.items():
-        assert re.fullmatch(command.pattern(), told[title]), (
-            f"{command.typed}\nthe page:\n{command.printed}\nprinted:\n{told[title]}"
+@pytest.mark.parametrize(
+    "page", [pytest.param(name, marks=has_nginx) if "nginx" in name else name for name in PAGES]
+)
+def test_what_a_page_shows_is_what_is_printed(story: Mapping[str, str], page: str) -> None:
+    for title, command in PAGES[page].commands.items():
+        assert re.fullmatch(command.pattern(), story[title]), (
+            f"{command.typed}\nthe page:\n{command.printed}\nprinted:\n{story[title]}"
         )
