@@ -68,7 +68,7 @@ fuzz: $(VENV)/.test  ## invent input for what reads octets, for ten minutes (SEC
 matrix: $(VENV)/.test  ## which worker serves which framework and keeps which promise; writes docs/reference/promises.md, frameworks.md
 	$(BIN)/python -m tests.matrix
 
-restarts: $(VENV)/.test  ## the requests that restarts and upgrades cost under systemd; writes docs/explanation/restarts.md
+restarts: $(VENV)/.test  ## the requests that restarts and upgrades cost under systemd; writes docs/explanation/reliability.md, too
 	$(BIN)/python -m tests.systemd.table $(TIMES)
 
 slow-clients: $(VENV)/.bench  ## a normal client beside 2,000 slow ones, at peers too; writes docs/explanation/slow-clients.md

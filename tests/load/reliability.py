@@ -1,6 +1,6 @@
-"""The figures of `make reliability` as a value, as JSON, and as the page docs/explanation/reliability.md.
+"""The figures of `make reliability` and `make restarts`, as JSON and as docs/explanation/reliability.md.
 
-The page is a function of the JSON beside it, and a test holds them together: no figure is changed by hand.
+The page is a function of the two files beside it, and a test holds them together: no figure is made by hand.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from string import Template
 from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "reliability.md"
+RUN = PAGE.with_suffix(".json")
+RESTARTS = PAGE.with_name("restarts.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,39 @@ class Run:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """What came of the requests while something was done to a service."""
+
+    name: str
+    times: int
+    requests: int
+    lost: int
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """One run of `make restarts`."""
+
+    systemd: str
+    cpus: int
+    rows: tuple[Restart, ...]
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+
+def restarts_from_json(text: str) -> Restarts:
+    values = json.loads(text)
+    return Restarts(**{**values, "rows": tuple(Restart(**row) for row in values["rows"])})
+
+
+def write_page() -> None:
+    """Write the page anew from the figures that there are."""
+    PAGE.write_text(render(from_json(RUN.read_text()), restarts_from_json(RESTARTS.read_text())))
+
+
 def from_json(text: str) -> Run:
     values = json.loads(text)
     rows = tuple(
@@ -63,7 +98,7 @@ def from_json(text: str) -> Run:
     return Run(**{**values, "rows": rows})
 
 
-def render(run: Run) -> str:
+def render(run: Run, restarts: Restarts) -> str:
     """Return the whole page."""
     peers = list(run.versions)
     heads = [f"{peer} {run.versions[peer]}" for peer in peers]
@@ -76,16 +111,26 @@ def render(run: Run) -> str:
         for row in run.rows
         for peer, found in row.peers.items()
     ]
+    under_systemd = [
+        [row.name, str(row.times), f"{row.requests:,}", f"{row.lost:,}", _each(row.kinds)]
+        for row in restarts.rows
+    ]
     template = Template(Path(__file__).with_name("reliability.md").read_text())
     return template.substitute(
         dataclasses.asdict(run),
         failed=_table(["What is done", *heads], failed),
         kinds=_table(["What is done", "Server", "Times", "How they failed", "Between two requests"], kinds),
+        restarts=_table(["What is done", "Times", "Requests", "Lost", "How"], under_systemd),
+        machine=f"Measured with {restarts.systemd} on {restarts.cpus} CPUs.",
     )
 
 
 def _kinds(found: Figures) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in found.kinds.items()) or "-"
+    return _each(found.kinds)
+
+
+def _each(kinds: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "-"
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:

@@ -21,7 +21,7 @@ from tests.load import disturb
 from tests.load.client import Load, Plan
 from tests.load.outcome import Kind, Tally
 from tests.load.processes import Ends
-from tests.load.reliability import PAGE, Figures, Row, Run, render
+from tests.load.reliability import RUN, Figures, Row, Run, write_page
 from tests.load.stage import stage
 from tests.support import ROOT
 from wsgid import __version__
@@ -187,5 +187,5 @@ def _words(*argv: str) -> str:
 
 if __name__ == "__main__":
     run = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
-    PAGE.with_suffix(".json").write_text(run.to_json())
-    PAGE.write_text(render(run))
+    RUN.write_text(run.to_json())
+    write_page()
