@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -17,6 +19,15 @@ MARK = b"in plain text "
 SIZE = 1 << 20
 BODY = MARK * (SIZE // len(MARK))
 FILE = Path(__file__)
+
+
+def take_over(client: socket.socket) -> Iterable[bytes]:
+    """Speak another protocol: whatever the client says is said back to it."""
+    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    with contextlib.suppress(ConnectionError):
+        while data := client.recv(65536):
+            client.sendall(data)
+    return []
 
 
 def broken() -> Iterator[bytes]:
@@ -43,6 +54,8 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         start_response("200 OK", headers)
         wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](FILE.open("rb"))
         return wrapped
+    if path == "/taken":
+        return take_over(environ["gunicorn.socket"])
     if path == "/broken":
         start_response("200 OK", headers)
         return broken()

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conformance.case import get
+from tests.integration.tls.client import PAIR, trusting
 from tests.support import ROOT, start_server
 from tests.wire import Wire
 
@@ -52,7 +53,9 @@ def start(kind: str, source: str, *arguments: str) -> Iterator[ServerProcess]:
 
 
 def websocket(server: ServerProcess, path: str) -> ClientConnection:
-    return connect(server.address.replace("http:", "ws:") + path, open_timeout=10, close_timeout=5)
+    context = trusting() if server.address.startswith("https:") else None
+    address = server.address.replace("http", "ws", 1) + path
+    return connect(address, open_timeout=10, close_timeout=5, ssl=context)
 
 
 @pytest.mark.again
@@ -75,11 +78,14 @@ def test_websocket_of_flask_sock_lives_on_and_has_one_line(kind: str) -> None:
         assert "Traceback" not in server.log
 
 
+@pytest.mark.parametrize("tls", [(), PAIR], ids=["plain", "TLS"])
 @pytest.mark.parametrize("kind", ["gevent", "threads"])
-def test_websocket_that_the_application_ends_is_closed_as_the_protocol_wants(kind: str) -> None:
+def test_websocket_that_the_application_ends_is_closed_as_the_protocol_wants(
+    kind: str, tls: tuple[str, ...]
+) -> None:
     """The client hears a close frame, and neither a reset nor a head of ours."""
     source = examples("websockets.md")[0].replace("while True:", "for _ in range(2):")
-    with start(kind, source) as server, websocket(server, "/echo") as client:
+    with start(kind, source, *tls) as server, websocket(server, "/echo") as client:
         for word in ("one", "two"):
             client.send(word)
             assert word == client.recv(10)

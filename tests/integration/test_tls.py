@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import ssl
+import threading
 import time
 from math import inf
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_the_application_knows_that_it_is_spoken_to_by_https(on: ServerProcess) 
         environ = json.loads(get(wire, "environ"))
 
     assert ("on", "TLSv1.3") == (environ["HTTPS"], environ["SSL_PROTOCOL"])
-    assert not [name for name in environ if name.startswith(("SSL_CLIENT", "gunicorn."))]
+    assert not [name for name in environ if name.startswith("SSL_CLIENT")]
     assert on.address.startswith("https://")
 
 
@@ -194,6 +195,39 @@ def test_nothing_leaves_in_plain_text(on: ServerProcess) -> None:
     seen = bytes(tap.to_client)
     assert len(seen) > 3 * len(BODY)
     assert not [word for word in (MARK, b"HTTP/1.1", b"Content-", b"import", b"wsgid") if word in seen]
+
+
+# ------------------------------------------------------------------ another protocol
+
+
+def test_an_application_may_take_a_connection_over(on: ServerProcess) -> None:
+    """Both sides may say more than anybody keeps, and either end is told by a good-bye."""
+    with connect(on) as wire:
+        assert isinstance(wire.sock, ssl.SSLSocket)
+        assert 101 == wire.ask(GET % b"taken").status
+        thread = threading.Thread(target=wire.send, args=(8 * BODY,), daemon=True)
+        thread.start()
+        assert 8 * BODY == wire.read_exactly(8 * len(BODY))
+        thread.join()
+        wire.sock.settimeout(SOON_S)
+        raw = wire.sock.unwrap()
+        raw.settimeout(SOON_S)
+
+        assert b"" == raw.recv(1)
+        raw.close()
+    with connect(on) as wire:
+        assert MARK == get(wire, "a")
+
+
+def test_a_connection_that_was_taken_over_leaves_nothing(on: ServerProcess) -> None:
+    """Be it that its client vanishes, with octets on their way in both directions."""
+    before = descriptors(on)
+    for _ in range(5):
+        with connect(on) as wire:
+            assert 101 == wire.ask(GET % b"taken").status
+            wire.send(BODY)
+
+    assert descriptors(on, before) <= before
 
 
 # ------------------------------------------------------------------ handshakes

@@ -17,6 +17,7 @@ from wsgid.workers.connection import Connection, State, wait_in_thread
 from wsgid.workers.handover import Handed, HandOver
 from wsgid.workers.peers import Peers, introduce
 from wsgid.workers.poller import Poller
+from wsgid.workers.relay import CAN_RELAY
 from wsgid.workers.takeover import Takeover
 from wsgid.wsgi.body import RequestBody, Spool, StreamedBody
 from wsgid.wsgi.environ import boot_environ, connection_environ
@@ -142,9 +143,10 @@ class ConnectionMaker:
         if self._secure is None:
             return False
         connection.speak_tls(self._secure(connection.raw))
-        # The socket alone would speak plain text, and the keys are ours.
-        connection.environ.pop("gunicorn.socket", None)
-        connection.takeover = None
+        if not CAN_RELAY:
+            # The socket alone would speak plain text, and the keys are ours.
+            connection.environ.pop("gunicorn.socket", None)
+            connection.takeover = None
         connection.environ["wsgi.url_scheme"] = "https"
         connection.environ["HTTPS"] = "on"
         return True

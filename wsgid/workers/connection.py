@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from wsgid.protocol.http1 import Request, RequestParser
 from wsgid.protocol.refusal import Refusal
+from wsgid.workers.relay import Relay
 from wsgid.workers.takeover import Taken, Takeover
 from wsgid.wsgi.body import Spool
 from wsgid.wsgi.exchange import ClientGone, Exchange
@@ -277,11 +278,17 @@ class Connection:
                 self.wait_until_sent()
             if self.cell is not None:
                 self.cell.waiting()
-            ours = self.raw
-            # Made anew, for it is to be what `socket` means here: gevent's, where that has patched.
-            self.taken = socket.socket(ours.family, ours.type, ours.proto, fileno=ours.detach())
-            self.taken.setblocking(True)
-            self.sock = cast("socket.socket", Taken(self.taken, self.wait))
+            end = None
+            if self.secure is None:
+                ours = self.raw
+                # Made anew, for it is to be what `socket` means here: gevent's, where that has patched.
+                self.taken = socket.socket(ours.family, ours.type, ours.proto, fileno=ours.detach())
+                self.taken.setblocking(True)
+            else:
+                relay = Relay(self.secure)
+                self.secure = None
+                self.taken, end = relay.application, relay.end
+            self.sock = cast("socket.socket", Taken(self.taken, self.wait, end))
             self.is_taken = self.is_lost = self.is_cut = True
         return self.taken
 

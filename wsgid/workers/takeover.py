@@ -47,12 +47,18 @@ class Takeover:
 class Taken:
     """In the place of a socket that is the application's: whatever we have to say, nobody hears it."""
 
-    __slots__ = ("_socket", "_wait")
+    __slots__ = ("_end", "_socket", "_wait")
 
-    def __init__(self, taken: socket.socket, wait: Callable[[int, int, float], bool]) -> None:
-        """`wait` waits for a descriptor as this kind of server does."""
+    def __init__(
+        self,
+        taken: socket.socket,
+        wait: Callable[[int, int, float], bool],
+        end: Callable[[], None] | None = None,
+    ) -> None:
+        """`wait` waits for a descriptor as this kind of server does; `end` ends what is behind the socket."""
         self._socket = taken
         self._wait = wait
+        self._end = end
 
     def send(self, _: object) -> int:
         """Say nothing: the client hears another protocol."""
@@ -69,3 +75,5 @@ class Taken:
             # A thread of the application that still reads is woken by this, and not by a close.
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        if self._end is not None:
+            self._end()
