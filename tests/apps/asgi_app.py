@@ -79,16 +79,6 @@ async def events(request: Request) -> Response:
     return StreamingResponse(tell(), media_type="text/event-stream")
 
 
-async def upload(request: Request) -> Response:
-    """Take a body as it comes, and tell how it came."""
-    pieces = 0
-    size = 0
-    async for piece in request.stream():
-        pieces += bool(piece)
-        size += len(piece)
-    return JSONResponse({"pieces": pieces, "size": size})
-
-
 async def talk(socket: WebSocket) -> None:
     """Give each word back, until the client says goodbye."""
     await socket.accept()
@@ -110,7 +100,6 @@ routes = [
     Route("/fails", fails),
     Route("/hangs", hangs),
     Route("/events", events),
-    Route("/upload", upload, methods=["POST"]),
     WebSocketRoute("/talk", talk),
     WebSocketRoute("/refuse", refuse),
 ]

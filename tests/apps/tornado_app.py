@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 
-from tornado.web import Application, RequestHandler, stream_request_body
+from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 # How often a stream has something to say.
@@ -55,22 +55,6 @@ class Events(RequestHandler):
             await asyncio.sleep(PAUSE_S)
 
 
-@stream_request_body
-class Upload(RequestHandler):
-    def prepare(self) -> None:
-        self.pieces = 0
-        self.size = 0
-
-    def data_received(self, chunk: bytes) -> None:
-        """Take a body as it comes."""
-        self.pieces += 1
-        self.size += len(chunk)
-
-    def post(self) -> None:
-        """Tell how it came."""
-        self.write({"pieces": self.pieces, "size": self.size})
-
-
 class Talk(WebSocketHandler):
     async def on_message(self, message: str | bytes) -> None:
         """Give each word back, until the client says goodbye."""
@@ -92,7 +76,6 @@ application = Application(
         ("/fails", Fails),
         ("/hangs", Hangs),
         ("/events", Events),
-        ("/upload", Upload),
         ("/talk", Talk),
         ("/refuse", Refuse),
     ]

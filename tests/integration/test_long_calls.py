@@ -1,6 +1,7 @@
 """What takes long and mostly waits, for ten times `timeout`: WebSockets, events, long polling, slow uploads.
 
-The applications are those that docs/howto/websockets.md and streaming.md show, as they stand there.
+The applications are those that docs/howto/websockets.md, streaming.md, serve-fastapi.md and serve-tornado.md
+show, as they stand there.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ KINDS = {
     "gevent": ("-k", "gevent"),
     "threads": ("-k", "gthread", "--threads", "8"),
     "eventlet": ("-k", "eventlet"),
+    "asgi": ("-k", "asgi"),
+    "tornado": ("-k", "tornado"),
 }
+# Where the application of what takes long is.
+PAGES = {"asgi": "serve-fastapi.md", "tornado": "serve-tornado.md"}
 
 
 def examples(page: str) -> list[str]:
@@ -121,11 +126,15 @@ def test_websocket_of_flask_socketio(kind: str, mode: str) -> None:
 def test_calls_that_wait_are_not_ended(kind: str) -> None:
     """All at once, in one worker; on threads an answer without a word for so long is a hang, and left out."""
     found: dict[str, object] = {}
-    with start(kind, examples("streaming.md")[0], "--no-request-buffering") as server:
+    options = ("--no-request-buffering",) if kind == "threads" else ()
+    with start(kind, examples(PAGES.get(kind, "streaming.md"))[0], *options) as server:
         pids = server.children()
         calls: dict[str, Callable[[], object]] = {"events": lambda: _events(server)}
         if kind != "threads":
-            calls["poll"] = lambda: _poll(server)
+            calls["blocking call"] = lambda: _ask(server, f"/report?seconds={LONG_S}")
+            calls["poll"] = lambda: _ask(server, "/news")
+        if kind in PAGES:
+            calls["talk"] = lambda: _talk(server)
         calls["upload"] = lambda: _upload(server)
 
         def run(name: str) -> None:
@@ -138,7 +147,9 @@ def test_calls_that_wait_are_not_ended(kind: str) -> None:
             thread.join(3 * LONG_S)
         wanted = {
             "events": [b"data: %d\n\n" % number for number in range(20)],
+            "blocking call": b"done",
             "poll": b"late",
+            "talk": ["you said first", "you said last"],
             "upload": 204,
         }
 
@@ -151,9 +162,20 @@ def _events(server: ServerProcess) -> list[bytes]:
         return list(wire.ask(get("/events?count=20")).chunks)
 
 
-def _poll(server: ServerProcess) -> bytes:
+def _ask(server: ServerProcess, target: str) -> bytes:
     with Wire(server.connect(timeout_s=30)) as wire:
-        return wire.ask(get("/news")).body
+        return wire.ask(get(target)).body.strip(b'"')  # JSON has some
+
+
+def _talk(server: ServerProcess) -> list[str | bytes]:
+    """Say something, nothing for long, and something again."""
+    with websocket(server, "/talk") as client:
+        client.send("first")
+        heard = [client.recv(10)]
+        with pytest.raises(TimeoutError):
+            client.recv(LONG_S)
+        client.send("last")
+        return [*heard, client.recv(10)]
 
 
 def _upload(server: ServerProcess) -> int:

@@ -239,42 +239,7 @@ application = Starlette(routes=[WebSocketRoute("/", tell)])
         assert "192.0.2.7 wss://shop.example/" == client.recv(30)
 
 
-# What they are for
-
-
-@later
-@each_kind
-def test_long_calls_streams_and_sockets_outlive_timeout(serve: Serve, kind: str) -> None:
-    """Each lasts for ten times `timeout`, side by side, in one worker."""
-    server = start(serve, kind, "--timeout", "1")
-
-    def send_slowly() -> Iterator[bytes]:
-        for _ in range(20):
-            yield b"piece"
-            time.sleep(0.5)
-
-    def converse() -> list[str | bytes]:
-        with talk(server) as client:
-            heard = []
-            for number in range(10):
-                client.send(str(number))
-                heard.append(client.recv(timeout=30))
-                time.sleep(1)
-            return heard
-
-    poll = Asked(lambda: fetch(server, "/poll?s=10"))
-    events = Asked(lambda: fetch(server, "/events?n=50"))
-    upload = Asked(lambda: fetch(server, "/upload", send_slowly()))
-    words = Asked(converse)
-    workers = server.children()
-
-    assert (200, b"news") == poll.answer
-    assert (200, "".join(f"data: {number}\n\n" for number in range(50)).encode()) == events.answer
-    status, content = upload.answer
-    assert (200, 100) == (status, json.loads(content)["size"])
-    assert json.loads(content)["pieces"] >= 10, "as they came"
-    assert [f"echo {number}" for number in range(10)] == words.answer
-    assert workers == server.children()
+# What they are for; test_long_calls.py has more of it
 
 
 @later
