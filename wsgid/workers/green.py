@@ -12,74 +12,38 @@ where it would wait, the others run. The library stands behind `GreenThreads` (g
 
 import contextlib
 import os
-import select
-import socket
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
 from io import BytesIO
 from math import inf
 from time import monotonic
-from types import FrameType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from wsgid.errors import ExitCode
 from wsgid.log.escape import escape
-from wsgid.net.closing import end, has_half_open, is_shut
-from wsgid.net.listener import Listener, accept
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import refusal_answer
-from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES, ConnectionMaker, least_missed
+from wsgid.workers.acceptor import ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
 from wsgid.workers.green_cells import GreenCells
+from wsgid.workers.green_doors import GreenDoors
+from wsgid.workers.green_stacks import green_stacks
+from wsgid.workers.green_threads import READ, WRITE, GreenThreads, Nudge, RequestTimeout
 from wsgid.workers.handover import HandOver
 from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
 from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.records import RefusalLog, make_report
-from wsgid.workers.stacks import format_frames, format_stacks
 from wsgid.workers.streaming import BodyPull
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
 from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
 
-READ = select.POLLIN
-WRITE = select.POLLOUT
-
 HEAD_READ = 16 * 1024
-
-
-class GreenThreads(Protocol):
-    """A library of green threads; what one of them is, it alone knows."""
-
-    def start(self, run: Callable[[], None]) -> Any:
-        """Start one at the next turn of the loop."""
-
-    def current(self) -> Any:
-        """The one that runs."""
-
-    def wait(self, fd: int, events: int, timeout_s: float) -> bool:
-        """Let others run until a descriptor is ready (select.POLLIN, POLLOUT); False if too late."""
-
-    def give_way(self) -> None:
-        """Let others run that can."""
-
-    def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
-        """Raise in one that waits, at the next turn of the loop, if that is `still` wanted then."""
-
-    def frames(self) -> list[tuple[Any, FrameType]]:
-        """All that there are, and where each of them stands."""
-
-
-class Nudge(BaseException):
-    """Look again: what you wait for, or until when, has changed."""
-
-
-class RequestTimeout(BaseException):
-    """A request takes longer than request_timeout; an `except Exception` is not to stop its end."""
 
 
 class GreenServer:
@@ -97,7 +61,6 @@ class GreenServer:
         self._header_timeout = settings.header_timeout or inf
         self._body_timeout = settings.body_timeout or inf
         self._request_timeout = settings.request_timeout or inf
-        self._connections_bound = settings.worker_connections
         spool = Spool(settings.body_memory, SpoolBudget(settings.spool_limit), settings.tmp_upload_dir)
         self._around = Surroundings(
             context.app,
@@ -124,16 +87,24 @@ class GreenServer:
         self._cells = GreenCells(context.row, green.give_way)
         self._look_every = beat_every(settings.timeout, self._request_timeout)
         context.row.mark_loop(self._look_every)
-        context.stacks = self._stacks
+        context.stacks = lambda: green_stacks(green, self._open, self._served)
         # Each connection, and the green thread that has it.
         self._open: dict[Connection, Any] = {}
         # The exchanges that the application is in, and those of them that were told of as too long.
         self._served: dict[Connection, Exchange] = {}
         self._overlong: set[Connection] = set()
-        # The green threads that let connections in, one a listener, and those of them that wait.
-        self._doors: list[Any] = []
-        self._at_door: set[Any] = set()
-        self._system_socket = type(context.listeners[0].socket)
+        self._doors = GreenDoors(
+            context.listeners,
+            self._handover,
+            green,
+            self._maker,
+            bound=settings.worker_connections,
+            log=context.log,
+            having=self._open,
+            start=self._start,
+            enter=self._enter,
+            nudge=self._nudge,
+        )
         # Readable once the main green thread shall return.
         self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._done = False
@@ -145,7 +116,7 @@ class GreenServer:
         for fd in self._context.wake:
             self._start(partial(self._hear, fd))
         self._look(monotonic())
-        self._listen()
+        self._doors.listen()
         while not self._done:
             try:
                 self._green.wait(self._gone, READ, self._look_every)
@@ -406,101 +377,13 @@ class GreenServer:
         waits = {State.PREAMBLE, State.HANDSHAKE, State.IDLE, State.FRESH, State.HEAD}
         self._green.interrupt(self._open[connection], Nudge(), lambda: connection.state in waits)
 
-    # ---- new connections ----
-
-    def _listen(self) -> None:
-        """Let connections in."""
-        doors: list[tuple[int, Callable[[], object]]] = [
-            (listener.socket.fileno(), partial(self._accept, listener))
-            for listener in self._context.listeners
-        ]
-        if self._handover is not None:
-            doors.append((self._handover.fileno(), self._take_handed))
-        self._doors = [self._start(partial(self._keep_door, fd, let_in)) for fd, let_in in doors]
-
-    def _keep_door(self, fd: int, let_in: Callable[[], object]) -> None:
-        """Let in one connection a turn of the loop: another worker may be quicker with the next."""
-        me = self._green.current()
-        while me in self._doors:
-            self._at_door.add(me)
-            try:
-                self._green.wait(fd, READ, inf)
-            except Nudge:
-                return
-            finally:
-                self._at_door.discard(me)
-            let_in()
-
-    def _ignore(self) -> None:
-        """Let nobody in; what comes waits, or is for other workers."""
-        for door in self._doors:
-            self._green.interrupt(door, Nudge(), partial(self._at_door.__contains__, door))
-        self._doors = []
-
-    def _accept(self, listener: Listener) -> bool | None:
-        """Accept one connection; False if there was none, None if it has to wait."""
-        now = monotonic()
-        victim = None
-        if len(self._open) >= self._connections_bound:
-            # Who has no deadline any more is on its way out.
-            victim = least_missed([one for one in self._open if one.deadline])
-            if victim is None:
-                self._ignore()
-                return None
-        try:
-            sock, address = accept(listener)
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            if error.errno in OUT_OF_RESOURCES:
-                self._cannot(error)
-                return None
-            return False
-        if victim is not None:
-            # Not before: who has woken this worker may be in the hands of another.
-            self._make_room(victim, now)
-        self._enter(self._maker.welcome(sock, listener, address, now), None)
-        return True
-
-    def _take_handed(self) -> None:
-        """Take a connection that another worker passed on."""
-        try:
-            handed = None if self._handover is None else self._handover.receive()
-        except OSError as error:
-            self._cannot(error)
-            return
-        if handed is not None:
-            handed.sock = self._plain(handed.sock)
-            handed.sock.setblocking(False)
-            connection = self._maker.resume(handed, monotonic())
-            if connection is not None:
-                self._enter(connection, handed.request)
-
-    def _cannot(self, error: OSError) -> None:
-        """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
-        self._ignore()
-        self._log.warning("cannot accept connections for now: %s", error.strerror)
-
-    def _plain(self, sock: socket.socket) -> socket.socket:
-        """The system's socket instead of the library's, which is what accept() makes once it has patched."""
-        return self._system_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
-
-    def _make_room(self, victim: Connection, now: float) -> None:
-        age_s = now - victim.since
-        self._log.info(
-            "connection closed to make room peer=%s age_s=%.1f", victim.parser.peer.decode(), age_s
-        )
-        victim.state = State.IDLE  # whatever it was, it closes without a word
-        victim.deadline = 0.0
-        self._nudge(victim)
-
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
         if self._leaving.is_draining:
             if self._is_closed and not self._open:
                 self._finish()
-        elif not self._doors:
-            self._listen()
+        elif not self._doors.are_open:
+            self._doors.listen()
 
     # ---- what is due ----
 
@@ -515,8 +398,8 @@ class GreenServer:
         for connection, exchange in self._served.items():
             if now - exchange.began >= self._request_timeout:
                 self._end_request(connection, exchange, now)
-        if not self._doors and not self._leaving.is_draining:
-            self._listen()
+        if not self._doors.are_open and not self._leaving.is_draining:
+            self._doors.listen()
 
     def _end_request(self, connection: Connection, exchange: Exchange, now: float) -> None:
         """End one request that takes too long, and it alone; once more where the application goes on."""
@@ -551,82 +434,21 @@ class GreenServer:
         self._leaving.begin(now, with_heirs=not is_last)
         # Where TLS is spoken nothing can be left to others but what has not begun.
         self._around.closes |= self._leaving.closes or self._context.tls is not None
-        self._ignore()
+        self._doors.ignore()
         self._green.give_way()  # those at the doors leave them before these are taken away
         before = -1
         while is_last and before != len(self._open):
             before = len(self._open)
-            self._take_handed()
+            self._doors.take_handed()
         for connection in self._open:
             self._nudge(connection)
-        self._close_listeners(now, is_last=is_last)
+        self._doors.close(now, is_last=is_last, is_succeeded=self._context.is_succeeded)
         self._is_closed = True
         if not self._open:
             self._finish()
-
-    def _close_listeners(self, now: float, *, is_last: bool) -> None:
-        """Close each listener as soon as nobody is left in it for this worker (net/closing.py)."""
-        staying = list(self._context.listeners)
-        while staying:
-            for listener in tuple(staying):
-                if is_shut(listener):
-                    # In this order: where nobody is half in, nobody new comes once the queue is empty.
-                    may_come = monotonic() - now <= HANDSHAKE_S and has_half_open(listener)
-                    if not self._accept_all(listener) or may_come:
-                        continue
-                    if is_last:
-                        end(listener)
-                elif is_last and not (listener.passed_as or self._context.is_succeeded):
-                    # What a service manager has, or a successor too, has an heir, for which the rest waits.
-                    self._accept_all(listener)
-                if is_last and is_shut(listener):
-                    end(listener)
-                listener.socket.close()
-                staying.remove(listener)
-            if staying:
-                self._green.wait(staying[0].socket.fileno(), READ, 0.05)
-
-    def _accept_all(self, listener: Listener) -> bool:
-        """Let in all who are there; False if there is no room for them yet."""
-        while accepted := self._accept(listener):
-            pass
-        return accepted is not None
 
     def _finish(self) -> None:
         """Let serve() return."""
         if not self._done:
             self._done = True
             os.eventfd_write(self._gone, 1)
-
-    # ---- for whoever looks ----
-
-    def _stacks(self) -> str:
-        """Where each green thread stands, and which request it serves; the one that runs comes first."""
-        current = self._green.current()
-        now = monotonic()
-        who = {green: self._who(connection, now) for connection, green in self._open.items()}
-        frames = self._green.frames()
-        frames.sort(key=lambda entry: (entry[0] is not current, entry[0] not in who))
-        return (
-            "\n".join(
-                format_frames(
-                    f"{'Current green thread' if green is current else 'Green thread'} {id(green):#018x}"
-                    f"{who.get(green, '')}",
-                    frame,
-                )
-                for green, frame in frames
-            )
-            + f"\n{format_stacks()}"
-        )
-
-    def _who(self, connection: Connection, now: float) -> str:
-        exchange = self._served.get(connection)
-        peer = connection.parser.peer.decode() or "-"
-        if exchange is None:
-            return f" {connection.state.value} peer={peer}"
-        environ = exchange.environ
-        return (
-            f" serving method={escape(str(environ.get('REQUEST_METHOD', '-')))}"
-            f' target="{escape(str(environ.get("RAW_URI", "-")))}" peer={peer}'
-            f" duration_s={now - exchange.began:.1f}"
-        )
