@@ -48,7 +48,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def status(server: ServerProcess) -> dict[str, Any]:
-    done = ctl(server, "--json", "status")
+    done = ctl(server, "status", "--json")
     assert 0 == done.returncode, done.stderr
     told = json.loads(done.stdout)["status"]
     assert isinstance(told, dict)

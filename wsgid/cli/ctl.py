@@ -35,6 +35,7 @@ COMMANDS = {
     "stacks": "what every thread of every worker is doing now",
     "upgrade": "start a successor of the running program; wait until it serves, or say why it does not",
 }
+JSON = "print what the server answers, as it is"
 
 # Where wsgid@.service has its directory: RuntimeDirectory=wsgid/%i.
 RUN = "/run/wsgid"
@@ -66,11 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     where.add_argument("-s", "--socket", metavar="SOCKET", help="the control socket")
     where.add_argument("--pid-file", metavar="FILE", help="the server's pidfile, beside which the socket is")
-    parser.add_argument("--json", action="store_true", help="print what the server answers")
+    parser.add_argument("--json", action="store_true", help=JSON)
     parser.add_argument("-v", "--version", action="version", version=f"wsgidctl {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    before = USAGE.removesuffix(" COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=before)
     for name, words in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        # Behind the command, too; without a default, which would take back what stands before it.
+        command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON)
         if name == "stop":
             command.add_argument("--quick", action="store_true", help="end requests that are under way")
         if name == "workers":
