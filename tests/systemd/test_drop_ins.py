@@ -40,6 +40,15 @@ STORY = Story(rf"""
             tail -1 /srv/security
     done
 
+    title privileged
+    anew alone
+    drop_in port < {EXAMPLES}/privileged-port.conf
+    echo 'bind = ["127.0.0.1:80"]' >> /etc/wsgid/shop.toml
+    check --no-app
+    systemctl start wsgid@shop
+    curl -sS http://127.0.0.1/
+    ps -o user= -p $(show MainPID)
+
     title reload
     if [ $(version) -lt 253 ]; then title refused; title no application; exit; fi
     anew
@@ -75,6 +84,10 @@ def test_each_example_is_understood_where_its_systemd_is_there(story: Mapping[st
 def test_the_service_is_closed_with_each_of_them(story: Mapping[str, str]) -> None:
     """A score of 2.0 or better, by the judgement of this systemd."""
     assert "" == story["closed"]
+
+
+def test_a_port_below_1024_is_had_without_root(story: Mapping[str, str]) -> None:
+    assert story["privileged"].endswith("OK: 1 file, 0 variables, 0 warnings\nok\nwsgid\n")
 
 
 def told_by_a_new_one(story: Mapping[str, str], title: str) -> str:

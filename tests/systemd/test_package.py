@@ -32,6 +32,10 @@ STORY = Story(
         wsgid --version
         (cd /usr/share; ls doc/wsgid/examples/minimal.toml wsgid/wsgid.schema.json man/man5/wsgid.toml.5.gz)
 
+        title depends
+        dpkg-deb -f $PACKAGE Depends
+        /usr/bin/python3 -c 'import sys; print(*sys.version_info[:2])'
+
         title checked
         mkdir -p /srv/shop/tests
         cp -r {ROOT}/tests/load {ROOT}/tests/__init__.py /srv/shop/tests/
@@ -117,6 +121,14 @@ wsgid/wsgid.schema.json
 def test_an_instance_is_checked_and_started_and_writes_nothing_there(story: Mapping[str, str]) -> None:
     assert "OK: 1 file, 0 variables, 0 warnings" in story["checked"]
     assert f"1\nwsgid {__version__}\n" == story["started"]
+
+
+def test_it_wants_the_python_that_it_was_built_with(story: Mapping[str, str]) -> None:
+    """What is compiled in it is for that minor version alone."""
+    depends, version = story["depends"].splitlines()
+    major, minor = (int(number) for number in version.split())
+
+    assert f"python3 (>= {major}.{minor}~), python3 (<< {major}.{minor + 1}~), systemd" == depends
 
 
 def test_its_upgrade_loses_no_request_and_runs_the_next_version(story: Mapping[str, str]) -> None:

@@ -42,6 +42,18 @@ STORY = Story(f"""
     systemctl status --no-pager wsgid@shop
     ps -o user= -p $(show MainPID)
 
+    title compared
+    cp /etc/wsgid/shop.toml /srv/good.toml
+    cat >> /etc/wsgid/shop.toml <<'END'
+bind = ["127.0.0.1:80"]
+errorlog = "/etc/shop.log"
+graceful_timeout = "90s"
+daemon = true
+user = "nobody"
+END
+    ! check --output-format concise 2>&1
+    cp /srv/good.toml /etc/wsgid/shop.toml
+
     title reload
     echo 'server_header = "new"' >> /etc/wsgid/shop.toml
     systemctl reload wsgid@shop
@@ -143,6 +155,20 @@ def test_a_service_is_checked_started_and_asked(story: Mapping[str, str]) -> Non
     assert "listening at unix:/run/wsgid/shop.sock (bind, environment variable LISTEN_FDS)" in told
     assert "passed as systemd:http mode=0660 owner=wsgid:wsgid" in told
     assert told.endswith("\nwsgid\n")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "shop.toml:4:9: error[cannot-bind]: cannot listen at http://127.0.0.1:80",
+        "shop.toml:5:12: error[invalid-value]: wsgid@shop.service has ProtectSystem=full",
+        "shop.toml:7:10: error[conflict]: `daemon` under wsgid@shop.service",
+        "shop.toml:8:8: error[conflict]: `user` cannot be kept: wsgid@shop.service runs as wsgid",
+        "TimeoutStopSec= of wsgid@shop.service, 60 s, is less than graceful_timeout, 90 s",
+    ],
+)
+def test_a_check_compares_the_configuration_with_the_unit(story: Mapping[str, str], said: str) -> None:
+    assert said in story["compared"]
 
 
 def test_a_reload_waits_for_its_outcome(story: Mapping[str, str]) -> None:
