@@ -57,7 +57,7 @@ format: $(VENV)/.lint  ## let ruff put the source in form
 	$(BIN)/ruff format
 
 bench: $(VENV)/.bench  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
-	$(BIN)/python -m tests.bench $(foreach option,SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
+	$(BIN)/python -m tests.bench $(foreach option,SECTIONS SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 
 reliability: $(VENV)/.test  ## requests lost by what happens to a server, beside gunicorn; writes docs/explanation/reliability.md
 	$(BIN)/python -m tests.load.table $(TIMES)
@@ -122,10 +122,11 @@ $(VENV)/.test: $(VENV)/.pip $(VENV)/.run
 	@$(PIP) install --group test
 	@touch $@
 
-# bjoern alone must be compiled: where that fails, the bench says so and goes on.
+# Peers that must be compiled: where that fails, the bench says so and goes on.
 $(VENV)/.bench: $(VENV)/.pip $(VENV)/.run
 	@command -v wrk >/dev/null && command -v taskset >/dev/null && command -v cc >/dev/null || { echo "the bench needs wrk, taskset and a C compiler: apt install wrk util-linux gcc libc6-dev" >&2; exit 1; }
 	@echo "installing the bench's peers into $(VENV)"
 	@$(PIP) install --group bench
+	@$(PIP) install --group bench-c >$(VENV)/bench-c.log 2>&1 || echo "fastwsgi and uwsgi are left out: they could not be built (apt install python3-dev gcc; see $(VENV)/bench-c.log)"
 	@$(PIP) install --group bench-bjoern >$(VENV)/bjoern.log 2>&1 || echo "bjoern is left out: it could not be built (apt install libev-dev python3-dev gcc; see $(VENV)/bjoern.log)"
 	@touch $@

@@ -1,4 +1,4 @@
-"""make bench: measures, prints, and writes the page when all contestants took part."""
+"""make bench: measures, prints, and writes the page, each section of it when all contestants took part."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import memory, page, start
+from tests.bench import growth, latency, memory, page, start
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, BenchError, Plan, Result, run
 from tests.bench.scenarios import SCENARIOS, Scenario
+from tests.bench.start import commit_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 PAGE = page.PAGE
 NEEDED_CPUS = 2
 
+# Each has its own run, in this order.
+SECTIONS = ("requests", "latency", "growth", "start", "memory")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
@@ -33,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(cpus) < NEEDED_CPUS:
         print("the bench needs two CPUs: one for the server, one for the client", file=sys.stderr)
         return 1
+    if not is_optimized():
+        print("this Python was built without optimizations, and is half as fast as those of distributions:")
+        print("make bench PYTHON=/usr/bin/python3 VENV=.venv-bench")
     plan = Plan(
         rounds=options.rounds, seconds=options.seconds, server_cpu=cpus[0], client_cpu=other_core(cpus)
     )
@@ -43,41 +51,69 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name, reason in absent.items():
             print(f"{name} is left out: {reason}", flush=True)
         present = [one for one in chosen if one.name not in absent]
-        try:
-            tables = tuple(measure_all(options.scenarios, present, plan))
-        except BenchError as error:
-            print(error, file=sys.stderr)
-            return 1
-    result = describe(plan, tables, absent)
-    for table in tables:
-        print("", table.scenario, *page.table_lines(table), "", *page.target_lines(table), sep="\n")
-    # The page compares: a part of the scenarios makes a shorter page, a part of the contestants none.
-    if len(chosen) == len(everybody):
-        result = dataclasses.replace(result, start=start.run(result.commit), memory=memory.run(result.commit))
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.with_suffix(".json").write_text(result.to_json())
-        PAGE.write_text(page.render(result))
+        # The page compares: a part of the scenarios makes a shorter page, a part of the contestants none.
+        is_whole = len(chosen) == len(everybody)
+        for name in options.sections:
+            try:
+                found = measure_section(name, options.scenarios, present, absent, plan, Path(directory))
+            except BenchError as error:
+                print(error, file=sys.stderr)
+                return 1
+            if is_whole:
+                # After each, so that what was measured is not lost with what was not.
+                page.write(found)
+    if is_whole:
         print(f"\nwritten: {PAGE.relative_to(ROOT)}")
     return 0
+
+
+def measure_section(
+    name: str,
+    scenarios: Sequence[Scenario],
+    present: Sequence[Contestant],
+    absent: dict[str, str],
+    plan: Plan,
+    directory: Path,
+) -> page.Run:
+    """Measure one section of the page; give the page with it, and the rest as it was."""
+    known = page.read()
+    match name:
+        case "requests":
+            tables = tuple(measure_all(scenarios, present, plan))
+            for table in tables:
+                print("", table.scenario, *page.table_lines(table), "", *page.target_lines(table), sep="\n")
+            run = describe(plan, tables, absent)
+            return dataclasses.replace(run, sections=known.sections, start=known.start, memory=known.memory)
+        case "latency":
+            program = latency.compile_rate(directory, Path(__file__).with_name("rate.c"))
+            return known.with_sections(latency.run(commit_now(), present, plan, program))
+        case "growth":
+            return known.with_sections(growth.run(commit_now(), plan))
+        case "start":
+            return dataclasses.replace(known, start=start.run(commit_now()))
+        case _:
+            return dataclasses.replace(known, memory=memory.run(commit_now()))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--scenarios", nargs="*", choices=[one.name for one in SCENARIOS])
+    parser.add_argument("--sections", nargs="*", choices=SECTIONS, help="of the page; all of them")
     parser.add_argument("--contestants", nargs="*", choices=[one.name for one in contestants(Path())])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2, help="of one measurement")
     options = parser.parse_args(argv)
     options.scenarios = [one for one in SCENARIOS if not options.scenarios or one.name in options.scenarios]
+    options.sections = [one for one in SECTIONS if not options.sections or one in options.sections]
     return options
 
 
 def measure_all(scenarios: Sequence[Scenario], present: Sequence[Contestant], plan: Plan) -> list[page.Table]:
     tables = []
     for scenario in scenarios:
-        able = [one for one in present if one.name != "floor" or scenario.has_floor]
+        able = [one for one in present if one.can(scenario)]
         results = run(scenario, able, plan, lambda line: print(line, flush=True))
-        rows = [row(one, results[one.name]) for one in able]
+        rows = [row(one, results[one.name]) for one in able if results[one.name].costs_us]
         tables.append(page.Table(scenario.name, scenario.words, tuple(rows), scenario.targets))
     return tables
 
@@ -99,8 +135,8 @@ def row(contestant: Contestant, result: Result) -> page.Row:
 def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str]) -> page.Run:
     return page.Run(
         date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        commit=words("git", "describe", "--always", "--dirty", "--exclude=*"),
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        commit=commit_now(),
+        python=python_words(),
         kernel=platform.release(),
         cpu=cpu_model(),
         cpus=os.cpu_count() or 0,
@@ -111,6 +147,17 @@ def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str])
         tables=tables,
         absent=absent,
     )
+
+
+def python_words() -> str:
+    how = "with" if is_optimized() else "**without**"
+    return f"{platform.python_implementation()} {platform.python_version()}, built {how} optimizations"
+
+
+def is_optimized() -> bool:
+    """Whether this Python was built by a profile of its own work; that of a distribution does not say so."""
+    built_with = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    return "--enable-optimizations" in built_with or sys.base_prefix == "/usr"
 
 
 def compile_floor(directory: Path) -> Path:

@@ -1,44 +1,35 @@
 """What four workers cost in memory, with and without preload_app, for applications of two frameworks.
 
-`python -m tests.bench.memory` measures wsgid and gunicorn in one interleaved run and writes that part of the
+`python -m tests.bench.memory` measures wsgid, gunicorn and granian in one run and writes that part of the
 page; `make bench` does so too.
 """
 
 from __future__ import annotations
 
-import http.client
 import platform
 import re
 import statistics
 import sys
-import time
 from collections import defaultdict
-from contextlib import closing
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cost
+from tests.bench import cost, wrk
+from tests.bench.growth import ready
 from tests.bench.measure import BenchError, free_port
 from tests.bench.page import PAGE, Column, Figure, Memory, from_json, render
-from tests.bench.start import (
-    DEADLINE_S,
-    HOST,
-    SERVERS,
-    SETTLE_S,
-    WORKERS,
-    commit_now,
-    private,
-    ready,
-    today,
-    versions,
-)
+from tests.bench.scenarios import SCENARIOS
+from tests.bench.start import HOST, SERVERS, WORKERS, commit_now, private, today, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-# Enough for each worker to have done everything once.
-REQUESTS = 100
+# All workers together: what grows with requests has grown. No longer than that is waited for them.
+REQUESTS = 100_000
+MOST_S, STEP_S = 60, 5
+AFTER = f"after {REQUESTS:,} requests, or as many as {MOST_S} s hold, each on a connection of its own."
 
 APPS: Mapping[str, str] = {
     "Flask": "tests.apps.flask_app:application",
@@ -50,16 +41,17 @@ COLUMNS: Mapping[str, Column] = {
     "wsgid-preload": Column("wsgid", ("--preload",)),
     "gunicorn": Column("gunicorn", ()),
     "gunicorn-preload": Column("gunicorn", ("--preload",)),
+    "granian": Column("granian", ()),
 }
 
 
-def measure(rounds: int = 3, apps: Mapping[str, str] = APPS) -> list[Figure]:
+def measure(rounds: int = 1, apps: Mapping[str, str] = APPS) -> list[Figure]:
     """Measure each server with each application in each round; give the medians."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for _ in range(rounds):
         for app, spec in apps.items():
             for name, column in COLUMNS.items():
-                for what, figure in look([*SERVERS[column.server], *column.options], spec).items():
+                for what, figure in look(column, spec).items():
                     found[f"{app}: {what}", name].append(figure)
     titles = dict.fromkeys(what for what, _ in found)
     return [
@@ -68,28 +60,40 @@ def measure(rounds: int = 3, apps: Mapping[str, str] = APPS) -> list[Figure]:
     ]
 
 
-def look(begins: Sequence[str], app: str) -> dict[str, float]:
-    """Start a server, ask each of its workers something, and look at the memory of all its processes."""
+def look(column: Column, app: str) -> dict[str, float]:
+    """Start a server, ask it very often, and look at the memory of all its processes."""
     port = free_port()
-    with ready([*begins, "-w", str(WORKERS), "-b", f"{HOST}:{port}", app]) as (process, _):
-        time.sleep(SETTLE_S)
-        ask(port, REQUESTS * WORKERS)
-        processes = cost.tree(process.pid)
-        workers = [pid for pid in processes[1:] if has_listener(pid)]  # a template has none
+    with ready(command(column, port, app), port) as pid:
+        asked = ask(port, REQUESTS)
+        processes = cost.tree(pid)
+        workers = [one for one in processes[1:] if has_listener(one)]  # a template has none
         if len(workers) != WORKERS:
-            raise BenchError(f"{begins} has {len(workers)} workers")
-        return {
+            raise BenchError(f"{column} has {len(workers)} workers")
+        found = {
             "all processes": sum(map(proportional, processes)),
             "private to a worker": statistics.mean(map(private, workers)),
         }
+    print(f"{column.server:<10}{' '.join(column.options):<12}{app:<45}{asked:>9} requests", flush=True)
+    return found
 
 
-def ask(port: int, count: int) -> None:
-    """Ask for the front page, each time on a connection of its own, so that all workers have their part."""
-    for _ in range(count):
-        with closing(http.client.HTTPConnection(HOST, port, timeout=DEADLINE_S)) as connection:
-            connection.request("GET", "/", headers={"Connection": "close"})
-            connection.getresponse().read()
+def command(column: Column, port: int, app: str) -> list[str]:
+    if column.server == "granian":
+        at = ["--workers", str(WORKERS), "--host", HOST, "--port", str(port)]
+        return [sys.executable, "-m", "granian", "--interface", "wsgi", *at, app]
+    begins = SERVERS[column.server]
+    return [*begins, *column.options, "-w", str(WORKERS), "-b", f"{HOST}:{port}", app]
+
+
+def ask(port: int, count: int) -> int:
+    """Ask for the front page, over connections that are closed, so that all workers have their part."""
+    asked = 0
+    close = next(one for one in SCENARIOS if one.name == "close")
+    for _ in range(0, MOST_S, STEP_S):
+        asked += wrk.load(close, f"http://{HOST}:{port}/", seconds=STEP_S).requests
+        if asked >= count:
+            break
+    return asked
 
 
 def proportional(pid: int) -> float:
@@ -112,7 +116,8 @@ def run(commit: str) -> Memory:
     for figure in figures:
         print(f"{figure.what:<60}", *(f"{name} {value:8.1f}" for name, value in figure.values.items()))
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return Memory(today(), commit, python, versions(), dict(COLUMNS), figures)
+    named = {**versions(), "granian": version("granian")}
+    return Memory(today(), commit, python, named, dict(COLUMNS), figures, AFTER)
 
 
 def main() -> int:

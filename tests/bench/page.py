@@ -12,7 +12,10 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.scenarios import Target
+from tests.bench.scenarios import SCENARIOS, Target
+
+# From there on a tenth is nothing.
+TEN_THOUSAND = 10_000
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "performance.md"
 
@@ -59,6 +62,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A table of its own, from a run of its own: a row a server, a column a figure."""
+
+    name: str
+    """For `make bench SECTIONS=...`, as a part of which it is measured."""
+    title: str
+    words: str
+    date: str
+    commit: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """What a server costs before its first request (start.py): a run of its own, if somebody wants it so."""
 
@@ -86,6 +102,7 @@ class Memory:
     versions: dict[str, str]
     columns: dict[str, Column]
     figures: tuple[Figure, ...]
+    after: str = "after some hundred requests; medians of one interleaved run."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +124,16 @@ class Run:
     """Contestant -> why it stayed away."""
     start: Start | None = None
     memory: Memory | None = None
+    sections: tuple[Section, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    def with_sections(self, sections: tuple[Section, ...]) -> Run:
+        """Put these in the place of those of the same name, or behind the others."""
+        new = {one.name: one for one in sections}
+        kept = tuple(new.pop(one.name, one) for one in self.sections)
+        return dataclasses.replace(self, sections=(*kept, *new.values()))
 
 
 def from_json(text: str) -> Run:
@@ -121,8 +145,22 @@ def from_json(text: str) -> Run:
             "tables": tuple(table_from(table) for table in values["tables"]),
             "start": start and start_from(start),
             "memory": memory and memory_from(memory),
+            "sections": tuple(section_from(section) for section in values.get("sections", ())),
         }
     )
+
+
+def read() -> Run:
+    return from_json(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def write(run: Run) -> None:
+    PAGE.with_suffix(".json").write_text(run.to_json(), encoding="utf-8")
+    PAGE.write_text(render(run), encoding="utf-8")
+
+
+def section_from(values: dict[str, Any]) -> Section:
+    return Section(**{**values, "figures": tuple(Figure(**figure) for figure in values["figures"])})
 
 
 def start_from(values: dict[str, Any]) -> Start:
@@ -136,8 +174,9 @@ def memory_from(values: dict[str, Any]) -> Memory:
 
 
 def table_from(values: dict[str, Any]) -> Table:
+    """Make a table again; it is judged by the targets that we have now, not by those of its day."""
     rows = tuple(Row(**row) for row in values["rows"])
-    targets = tuple(Target(**target) for target in values["targets"])
+    targets = next((one.targets for one in SCENARIOS if one.name == values["scenario"]), ())
     return Table(**{**values, "rows": rows, "targets": targets})
 
 
@@ -155,10 +194,27 @@ def result_lines(run: Run) -> Iterator[str]:
         if verdicts := [*target_lines(table)]:
             yield from (*verdicts, "")
     yield from (f"Left out: {name}, since {reason}." for name, reason in run.absent.items())
+    for section in run.sections:
+        yield from section_lines(section)
     if run.start is not None:
         yield from start_lines(run.start)
     if run.memory is not None:
         yield from memory_lines(run.memory)
+
+
+def section_lines(section: Section) -> Iterator[str]:
+    columns = [*section.figures[0].values]
+    yield from (f"### {section.title}", "", section.words, "")
+    yield "| Server | " + " | ".join(columns) + " |"
+    yield "|---|" + "--:|" * len(columns)
+    for figure in section.figures:
+        cells = (shown(figure.values[column]) for column in columns)
+        yield f"| {figure.what} | " + " | ".join(cells) + " |"
+    yield from ("", f"{section.date}, commit {section.commit}.", "")
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= TEN_THOUSAND or value == int(value) else f"{value:.1f}"
 
 
 def start_lines(start: Start) -> Iterator[str]:
@@ -184,7 +240,7 @@ def memory_lines(memory: Memory) -> Iterator[str]:
     ]
     yield from ("### Memory", "")
     yield "Four sync workers, in MiB, with the Flask and the Django application of the tests (`tests/apps`),"
-    yield "after some hundred requests; medians of one interleaved run."
+    yield memory.after
     yield "*All processes* are the parent, the workers, and with `preload_app` the template;"
     yield "what several of them share counts once (`Pss` in `/proc/PID/smaps_rollup`)."
     yield "In gunicorn the parent is what workers are forked from; in wsgid it never holds the application."
@@ -238,3 +294,8 @@ def target_lines(table: Table) -> Iterator[str]:
             f"* {who.title}: {ratio:.2f} times {whom.title}; "
             f"the target is {target.relation} {target.times:g} times: {verdict}."
         )
+
+
+if __name__ == "__main__":
+    # The words, the targets or the form have changed, and no figure.
+    write(read())

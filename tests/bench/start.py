@@ -29,7 +29,7 @@ from tests.bench.measure import ROOT, BenchError, free_port
 from tests.bench.page import PAGE, Figure, Start, from_json, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 HOST = "127.0.0.1"
 APP = "tests.bench.apps:hello"
@@ -146,11 +146,25 @@ def start(begins: Sequence[str]) -> dict[str, float]:
 @contextlib.contextmanager
 def ready(argv: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start a server as systemd does; yield it, and the seconds that it took, once it has said READY=1."""
+    with notified(argv) as (process, _, seconds):
+        yield process, seconds
+
+
+@contextlib.contextmanager
+def notified(
+    argv: Sequence[str],
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[bytes], None], float]]:
+    """Yield, beside that, a function that waits until the server has said something more."""
     with (
         tempfile.TemporaryDirectory(prefix="wsgid-bench-") as directory,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications,
         tempfile.TemporaryFile() as log,
     ):
+
+        def hear(words: bytes) -> None:
+            while words not in notifications.recv(8192):
+                pass
+
         path = str(Path(directory, "notify"))
         notifications.bind(path)
         notifications.settimeout(DEADLINE_S)
@@ -159,9 +173,8 @@ def ready(argv: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], float]
             argv, cwd=ROOT, env={**environment(), "NOTIFY_SOCKET": path}, stdout=log, stderr=log
         )
         try:
-            while b"READY=1" not in notifications.recv(8192):
-                pass
-            yield process, time.monotonic() - began
+            hear(b"READY=1")
+            yield process, hear, time.monotonic() - began
         finally:
             process.send_signal(signal.SIGTERM)
             try:

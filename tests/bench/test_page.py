@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
+import socket
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.bench import cost, page, wrk
-from tests.bench.measure import ROOT
-from tests.bench.scenarios import SCENARIOS, Target
+from tests.bench.contestants import contestants
+from tests.bench.measure import ROOT, free_port
+from tests.bench.scenarios import SCENARIOS, Scenario, Target
 
 PAGE = ROOT / "docs" / "explanation" / "performance.md"
 
@@ -23,12 +29,75 @@ def test_page_is_what_the_command_wrote() -> None:
 
 
 def test_page_judges_by_the_targets_that_we_have() -> None:
-    """Whoever changes a target writes the page anew."""
+    """Whoever makes a target easier cannot leave the verdict as it was, nor the other way round."""
     run = page.from_json(PAGE.with_suffix(".json").read_text())
     targets = {one.name: one.targets for one in SCENARIOS}
 
     assert "hello" in {one.scenario for one in run.tables}
     assert all(targets[one.scenario] == one.targets for one in run.tables)
+
+
+def test_part_that_was_measured_again_takes_the_place_of_the_old_one() -> None:
+    run = page.from_json(PAGE.with_suffix(".json").read_text())
+    first, second, other = (
+        page.Section(name, name.upper(), "", date, "c", (page.Figure("a", {"us": 12345.6, "ms": 1.25}),))
+        for name, date in (("one", "2026-01-01"), ("one", "2026-01-02"), ("two", "2026-01-01"))
+    )
+
+    assert (second, other) == dataclasses.replace(run, sections=(first, other)).with_sections(
+        (second,)
+    ).sections
+    assert "| a | 12,346 | 1.2 |" in page.section_lines(first)
+    assert second == page.from_json(dataclasses.replace(run, sections=(second,)).to_json()).sections[0]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_every_command_names_its_application_and_port(scenario: Scenario) -> None:
+    """A peer that were started otherwise than the others would be measured for something else."""
+    for contestant in contestants(Path("floor")):
+        if contestant.can(scenario) and contestant.name != "floor":
+            command = " ".join(contestant.argv(scenario, 8123))
+
+            assert "8123" in command
+            assert scenario.app in command or scenario.app.replace(":", " import ") in command
+            assert ("one.pem" in command) == ("tls" in scenario.needs)
+
+
+def test_load_at_a_constant_rate_is_answered_and_timed(tmp_path: Path) -> None:
+    """The rate is what is asked for, not what the server can do."""
+    floor = compile_c(tmp_path, "floor")
+    port = free_port()
+    with subprocess.Popen([floor, str(port), "0", "13"]) as server:
+        try:
+            wait_for(port)
+            began = time.monotonic()
+            said = subprocess.check_output([compile_c(tmp_path, "rate"), str(port), "500", "0.4", "8"])
+            took_s = time.monotonic() - began
+        finally:
+            server.kill()
+    answered, failed, p50, p99, p999, longest = map(int, said.split())
+
+    assert (200, 0) == (answered, failed)
+    assert 0 < p50 <= p99 <= p999 <= longest
+    assert took_s > 0.39
+
+
+def compile_c(directory: Path, name: str) -> Path:
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler")
+    program = directory / name
+    subprocess.run(["cc", "-O1", "-o", program, Path(__file__).with_name(f"{name}.c")], check=True)
+    return program
+
+
+def wait_for(port: int) -> None:
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+        else:
+            return
 
 
 def row(contestant: str, cost_us: float) -> page.Row:

@@ -25,9 +25,12 @@ class Report:
     """Connections that failed, and reads, writes and answers that did."""
 
 
-def load(scenario: Scenario, url: str, *, cpu: int, seconds: int) -> Report:
-    """Put the scenario's requests to `url` from one thread on `cpu`."""
-    argv = ["taskset", "-c", str(cpu), "wrk", "-t1", f"-c{scenario.connections}", f"-d{seconds}s"]
+def load(
+    scenario: Scenario, url: str, *, seconds: int, cpu: int | None = None, connections: int = 0
+) -> Report:
+    """Put the scenario's requests to `url` from one thread, on `cpu` if there is one for it."""
+    argv = [] if cpu is None else ["taskset", "-c", str(cpu)]
+    argv += ["wrk", "-t1", f"-c{connections or scenario.connections}", f"-d{seconds}s"]
     if scenario.script is not None:
         argv += ["-s", str(SCRIPTS / scenario.script)]
     done = subprocess.run([*argv, url], check=True, capture_output=True, text=True, timeout=seconds + 30)
