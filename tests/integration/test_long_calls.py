@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -187,3 +189,39 @@ def _upload(server: ServerProcess) -> int:
             wire.send(b"1\r\n.\r\n")
         wire.send(b"5\r\n\nlate\r\n0\r\n\r\n")
         return wire.read_answer().status
+
+
+TAKES_AND_CLOSES = """
+import signal
+import threading
+
+told = threading.Event()
+
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/take":
+        environ["gunicorn.socket"].close()
+        told.wait(10)
+        return []
+    told.set()
+    start_response("200 OK", [])
+    return [b"a"]
+"""
+
+
+def test_a_socket_that_an_application_closed_early_may_be_anothers_by_then() -> None:
+    """Its descriptor is used anew: the end of the first is not that of the second, which a stop waits for."""
+    with start("threads", TAKES_AND_CLOSES) as server:
+        with Wire(server.connect()) as first:
+            first.send(get("/take"))
+            assert b"" == first.read_to_end()
+        with Wire(server.connect()) as second:
+            assert 200 == second.ask(get("/tell")).status
+            server.expect('"GET /take HTTP/1.1" 101')
+            server.signal(signal.SIGTERM)
+            # The stop reaches the worker in its own time; whoever is connected has one answer more to come.
+            assert [] == select.select([second.sock], [], [], 1.0)[0]
+            while not second.ask(get("/after")).is_last:
+                pass
+
+        assert 0 == server.wait()

@@ -532,7 +532,9 @@ class ThreadServer:
 
     def _leave(self, connection: Connection) -> None:
         """Strike a connection off that is about to be closed."""
-        self._acceptor.open.pop(connection.fd, None)
+        # An application that has taken its socket may have closed it long ago, and the number is another's.
+        if self._acceptor.open.get(connection.fd) is connection:
+            del self._acceptor.open[connection.fd]
         self._deadlines.forget(connection)
 
     def _on_fewer(self) -> None:
