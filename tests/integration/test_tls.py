@@ -480,19 +480,25 @@ def test_a_renewed_certificate_comes_with_a_reload_and_no_request_is_lost() -> N
             assert MARK == get(wire, "a")
 
 
-def test_the_hook_has_the_last_word_on_the_context() -> None:
+def test_the_hook_has_the_last_word_on_the_context_which_is_made_once() -> None:
+    """Not for each connection: a context costs milliseconds, and has the sessions that are resumed."""
     hook = f"""
-import ssl
+import ssl, sys
 certfile = "{HERE}/one.pem"
 keyfile = "{HERE}/one.key"
 def ssl_context(config, default_ssl_context_factory):
     assert config.certfile.endswith("one.pem")
+    sys.stderr.write("a context is made\\n")
     context = default_ssl_context_factory()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 """
-    with start_server("-c", "conf.py", files={"conf.py": hook}, app=APP) as server, connect(server) as wire:
-        assert "TLSv1.2" == json.loads(get(wire, "environ"))["SSL_PROTOCOL"]
+    with start_server("-c", "conf.py", files={"conf.py": hook}, app=APP) as server:
+        for _ in range(3):
+            with connect(server) as wire:
+                assert "TLSv1.2" == json.loads(get(wire, "environ"))["SSL_PROTOCOL"]
+
+        assert 1 == server.log.count("a context is made")
 
 
 @pytest.mark.parametrize(
