@@ -13,7 +13,7 @@ import pytest
 
 from tests.systemd.layer import newer_systemd
 from tests.systemd.machine import WORDS, Machine, boot, install
-from tests.systemd.package import built_here
+from tests.systemd.package import Packages, built_here
 from tests.systemd.story import Stories, Telling, is_spread, once
 
 if TYPE_CHECKING:
@@ -72,12 +72,15 @@ def stories(
     """Give who has stories told; by one process, all that this run will ask for."""
     building = threading.Lock()
 
+    def built() -> Packages:
+        with building:
+            return built_here()
+
     def tell(telling: Telling) -> str:
         layer = None if telling.layer == "own" else newer_systemd()
         if not telling.story.in_package:
             return Machine(installation, layer).run(telling.story.script)
-        with building:
-            packages = built_here()
+        packages = built()
         variables = {
             "PACKAGE": packages.this,
             "NEXT_PACKAGE": packages.next,
@@ -90,7 +93,10 @@ def stories(
 
     stories = Stories(shelf / "stories", tell)
     if not is_spread():
-        stories.begin(told for item in request.session.items if (told := _telling(item)) is not None)
+        wanted = [told for item in request.session.items if (told := _telling(item)) is not None]
+        if any(one.story.in_package for one in wanted):
+            stories.prepare(built)
+        stories.begin(wanted)
     yield stories
     stories.close()
 

@@ -37,7 +37,8 @@ def application(environ, start_response):
     if environ["PATH_INFO"] == "/fail":
         1 / 0
     if environ["PATH_INFO"] == "/slow":
-        open("/srv/shop/asked", "w").close()
+        with open("/srv/shop/asked", "w") as file:
+            file.write(str(os.getpid()))
         time.sleep(8)
     if environ["PATH_INFO"] == "/eat":
         eaten = bytearray(os.urandom(1 << 20)) * 1000

@@ -1,6 +1,7 @@
 """A story: one script in one machine, which many tests look at; those of a run are told side by side.
 
-Most of a story is waiting, for a start, a watchdog, a timeout, so several machines run at a time. Where the
+Most of a story is waiting, for a start, a watchdog, a timeout, so several machines run at a time. Each has a
+time limit of its own, and what waits for it has none (`func_only`): on a full machine that is long. Where the
 tests are spread over processes (xdist), whoever asks first has it told, and leaves it to the others.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from tests.systemd.machine import chapters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 # Machines at a time.
@@ -52,15 +53,19 @@ class Stories:
         self._pool: Final = ThreadPoolExecutor(_MACHINES)
         self._begun: dict[Telling, Future[str]] = {}
 
-    def begin(self, tellings: Iterator[Telling]) -> None:
-        """Have these told in the background, in this order."""
-        for telling in tellings:
+    def begin(self, tellings: Iterable[Telling]) -> None:
+        """Have these told in the background; first those that wait for no package."""
+        for telling in sorted(tellings, key=lambda one: one.story.in_package):
             if telling not in self._begun:
                 self._begun[telling] = self._pool.submit(self._tell_once, telling)
 
+    def prepare(self, work: Callable[[], object]) -> None:
+        """Have something done beside the first stories that later ones need; they meet its mistakes again."""
+        self._pool.submit(work)
+
     def chapters(self, telling: Telling) -> Mapping[str, str]:
         """Return what was printed, by titles; raises what has kept it from being told."""
-        self.begin(iter((telling,)))
+        self.begin((telling,))
         return chapters(self._begun[telling].result())
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from tests.systemd.story import Story
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("layer")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60, func_only=True), pytest.mark.usefixtures("layer")]
 
 STORY = Story(f"""
         set +x

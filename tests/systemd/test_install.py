@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.again,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(60, func_only=True),
     pytest.mark.usefixtures("layer"),
 ]
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The first one waits for the package to be built.
-pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(400), pytest.mark.usefixtures("layer")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.load,
+    pytest.mark.timeout(60, func_only=True),
+    pytest.mark.usefixtures("layer"),
+]
 
 
 STORY = Story(
