@@ -7,19 +7,20 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.support import ROOT
 from tests.systemd.layer import digest, kept
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PYTHON: Final = "/usr/bin/python3"
 NEXT: Final = "0.1.999"
+_KEPT_S: Final = 86400
 # What a package is made of, besides its directories.
 _FILES: Final = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 # What pip says where an index cannot be reached.
@@ -40,8 +41,9 @@ class Packages:
         return self.directory / "wheels"
 
 
+@cache
 def built_here() -> Packages:
-    """Give those of this clone as it is; they are kept until it is another."""
+    """Give those of this clone as it is; they are kept for a day, for other runs."""
     parts = [ROOT / name for name in ("wsgid", "systemd", "etc", "docs/man", *_FILES)]
     sources = [path for part in parts for path in sorted(part.rglob("*")) or [part] if path.is_file()]
     sources = [path for path in sources if path.parent.name != "__pycache__"]
@@ -49,10 +51,15 @@ def built_here() -> Packages:
     with (kept() / "packages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (directory / "next.deb").exists():
-            for former in kept().glob("packages-*"):
-                shutil.rmtree(former)
-            directory.mkdir()
-            return build(directory)
+            for former in kept().glob("packages-*/"):
+                if time.time() - former.stat().st_mtime > _KEPT_S:
+                    shutil.rmtree(former)
+            # An attempt that was ended half-way is none.
+            scratch = Path(f"{directory}.new")
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir()
+            build(scratch)
+            scratch.rename(directory)
     (this,) = directory.glob("wsgid_*.deb")
     return Packages(directory, this, directory / "next.deb")
 
