@@ -98,6 +98,30 @@ def test_overlong_request_is_ended_and_no_other(serve: Serve, kind: str) -> None
     assert pids == server.children()
 
 
+@pytest.mark.parametrize("kind", ["gevent", pytest.param("eventlet", marks=pytest.mark.again)])
+def test_client_that_asks_without_a_pause_leaves_room_for_others(serve: Serve, kind: str) -> None:
+    """Its next request is always here already, so nothing of it would ever wait."""
+    app = """
+import time
+served = 0
+def application(environ, start_response):
+    global served
+    served += 1
+    until = time.perf_counter() + 0.002
+    while time.perf_counter() < until:
+        pass
+    start_response("200 OK", [])
+    return [b"%d" % served]
+"""
+    server = serve("-k", kind, app="app", files={"app.py": app})
+    with Wire(server.connect()) as greedy, Wire(server.connect()) as modest:
+        modest.ask(get("/"))
+        greedy.send(get("/") * MANY)
+        before = int(modest.ask(get("/")).body)
+
+        assert before < MANY // 2
+
+
 def test_stacks_show_each_green_thread_and_what_it_serves(serve: Serve) -> None:
     server = serve("-k", "gevent", "--control-socket", "control", app="app", files={"app.py": APP})
     with server.connect() as client:
