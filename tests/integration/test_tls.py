@@ -37,6 +37,9 @@ GET = b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n"
 SOON_S = 5.0
 
 pytestmark = pytest.mark.slow
+needs_openssl = pytest.mark.skipif(
+    not hasattr(OPENSSL, "SSL_key_update") and not os.environ.get("CI"), reason="OpenSSL is out of reach"
+)
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 and not os.environ.get("CI"), reason="only root may give up rights"
 )
@@ -283,9 +286,20 @@ def test_disconnects_at_every_octet_of_a_handshake_and_a_request_leave_nothing(k
         assert not [line for line in server.lines() if "WARNING" in line or "ERROR" in line]
 
 
-@pytest.mark.skipif(
-    not hasattr(OPENSSL, "SSL_key_update") and not os.environ.get("CI"), reason="OpenSSL is out of reach"
-)
+@needs_openssl
+def test_keys_are_not_negotiated_again(on: ServerProcess) -> None:
+    """In TLS 1.2 a client could have the server compute for ever what costs itself nothing."""
+    older = trusting()
+    older.maximum_version = ssl.TLSVersion.TLSv1_2
+    older.options &= ~ssl.OP_NO_RENEGOTIATION
+    with on.connect(timeout_s=SOON_S) as sock:
+        client = Hands(sock, older)
+        client.shake()
+        with pytest.raises(ssl.SSLError, match="NO_RENEGOTIATION"):
+            client.renegotiate()
+
+
+@needs_openssl
 @pytest.mark.parametrize("kind", ["sync", "gevent"])
 def test_a_flood_of_new_keys_holds_nobody_up_and_ends_in_time(kind: str) -> None:
     """No octet of a request comes with them, so the deadline of the first head stands."""

@@ -56,11 +56,11 @@ class Hands:
 
     def shake(self) -> None:
         """Complete the handshake; the last octets of it are left in `outgoing`."""
-        self.sock.sendall(self.hello())
         while True:
             try:
                 self.tls.do_handshake()
             except ssl.SSLWantReadError:
+                self.sock.sendall(self.outgoing.read())
                 self.incoming.write(self.sock.recv(65536))
             else:
                 return
@@ -74,12 +74,20 @@ class Hands:
 
     def renew_key(self) -> bytes:
         """Give a KeyUpdate that asks for another (RFC 8446, 4.6.3); Python has no word for it."""
+        assert OPENSSL.SSL_key_update(self._inner(), 1)
+        self.tls.do_handshake()
+        return self.outgoing.read()
+
+    def renegotiate(self) -> None:
+        """Ask for another handshake, as TLS 1.2 allows (RFC 5246, 7.4.1.1); no word of Python's either."""
+        assert OPENSSL.SSL_renegotiate(self._inner())
+        self.shake()
+
+    def _inner(self) -> ctypes.c_void_p:
         # `SSL *` stands behind the weak reference to a socket that begins a PySSLSocket (Modules/_ssl.c).
         inner = self.tls._sslobj  # type: ignore[attr-defined]  # what an SSLObject wraps
         place = id(inner) + object.__basicsize__ + ctypes.sizeof(ctypes.c_void_p)
-        assert OPENSSL.SSL_key_update(ctypes.c_void_p.from_address(place), 1)
-        self.tls.do_handshake()
-        return self.outgoing.read()
+        return ctypes.c_void_p.from_address(place)
 
     def read_to_end(self) -> bytes:
         """Read until the server says good-bye."""
