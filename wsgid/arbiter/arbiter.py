@@ -18,11 +18,11 @@ from wsgid import __version__
 from wsgid.arbiter import words
 from wsgid.arbiter.answers import Answers
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, after_lost_template, recovered
+from wsgid.arbiter.boot import Boots, Consequence
 from wsgid.arbiter.control import Client, Command, number_after
-from wsgid.arbiter.differences import differences, keep_what_must_wait
-from wsgid.arbiter.equipment import check_number, check_room, open_equipment
-from wsgid.arbiter.listening import announcement, compare
-from wsgid.arbiter.logs import hand_over, reopen, set_error_log
+from wsgid.arbiter.equipment import check_number, open_equipment
+from wsgid.arbiter.listening import compare
+from wsgid.arbiter.logs import reopen
 from wsgid.arbiter.oom import OomKills, oom_count
 from wsgid.arbiter.outcome import Refusal, refusal_of
 from wsgid.arbiter.plan import Abort, GiveUp, Kill, Retire, Spawn, Wanted, Why, is_rolled, next_deadline, plan
@@ -32,6 +32,7 @@ from wsgid.arbiter.reload import Reload
 from wsgid.arbiter.report import Report
 from wsgid.arbiter.spawn import Exit, Order, reap, tell
 from wsgid.arbiter.succession import Succession
+from wsgid.arbiter.transaction import Transaction
 from wsgid.arbiter.wear import Wear
 from wsgid.errors import ApplicationError, ConfigurationError, ExitCode, WsgidError
 from wsgid.net.activation import PassedSockets
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from wsgid.arbiter.template_plan import Template
     from wsgid.config.load import Loaded
     from wsgid.config.settings import Settings
-    from wsgid.net.listener import Listener
     from wsgid.workers.start import WorkerStart
 
 # The scoreboard is looked at once a second, as often as workers write their heartbeat.
@@ -82,10 +82,8 @@ class Arbiter:
         `on_ready` is called once, when the first generation serves. `predecessor` is who has started us to
         follow it.
         """
-        self._loaded = loaded
-        """What is in force."""
-        self._proposed = loaded
-        """What the candidate has been started with."""
+        self._first: Final = loaded
+        """What the server has been started with; what is in force, the generations know."""
         self._source: Final = source
         self._app: Final = app
         self._work: Final = work
@@ -96,10 +94,8 @@ class Arbiter:
         self._wanted = _wanted(loaded.settings, 1)
         self._wear: Final = Wear()
         self._backoff = Backoff()
-        self._has_served = False  # was any worker of any generation ever ready?
-        self._boot_failures: dict[str, None] = {}  # why not, each reason once
+        self._boots: Final = Boots()
         self._is_rolling = False  # a generation took over, and its former workers have not all been retired
-        self._explained: set[int] = set()  # pids of workers whose failed boot has had its consequence
         self._turned_at = 0.0
         self._is_settled = False  # nothing has changed what is wanted since the last plan
 
@@ -116,20 +112,20 @@ class Arbiter:
                 if self._phase is Phase.DONE:
                     break
                 self._wait()
-        if self._boot_failures:
-            raise ApplicationError("\n".join(self._boot_failures))
+        if self._boots.reasons:
+            raise ApplicationError("\n".join(self._boots.reasons))
         return ExitCode.OK
 
     # ------------------------------------------------------------------ start and turn
 
     def _start(self, stack: ExitStack) -> None:
-        settings = self._loaded.settings
-        self._sockets = PassedSockets(os.environ)
-        compare(self._loaded, self._sockets)
-        self._sockets.seal()
+        settings = self._first.settings
+        sockets = PassedSockets(os.environ)
+        compare(self._first, sockets)
+        sockets.seal()
         equipment = open_equipment(
             settings,
-            self._sockets,
+            sockets,
             self._app,
             self._work,
             stack,
@@ -162,14 +158,10 @@ class Arbiter:
             settings.workers,
             settings.threads,
         )
-        for note in self._loaded.notes:  # its warnings have been printed
-            self._log.info(note)
-        for text, listener in self._generations.current.listeners.items():
-            self._tell_of(text, listener)
-        for listener in self._generations.left:
-            self._log.info("listener left address=%s: bind does not ask for it any more", listener.address)
+        self._transaction = Transaction(self._first, sockets, equipment)
+        self._transaction.tell()
         self._succession = Succession(
-            self._source, self._sockets, equipment, self._pool, self._report, self._preload, self._predecessor
+            self._source, sockets, equipment, self._pool, self._report, self._preload, self._predecessor
         )
         stack.callback(self._succession.leave)
         self._store = equipment.store
@@ -334,7 +326,7 @@ class Arbiter:
                 self._reload.is_asked = True
             case "TTIN" | "TTOU":
                 self._want("+1" if name == "TTIN" else "-1", f"SIG{name}")
-            case "WINCH" if self._loaded.settings.daemon:
+            case "WINCH" if self._generations.current.settings.daemon:
                 # Without a terminal it is no change of a window's size; gunicorn's administrators use it to
                 # keep an arbiter without workers, until TTIN or HUP bring them back.
                 self._log.info("workers %d -> 0 (SIGWINCH)", self._wanted.workers)
@@ -403,24 +395,27 @@ class Arbiter:
     def _on_ready(self, worker: Worker) -> None:
         if worker.state is not State.SERVING:
             return  # it was retired, or ended, while it said so
-        self._has_served = True
+        self._boots.has_served = True
         self._log.info("worker ready %s boot_s=%.2f", words.name(worker), worker.since - worker.born)
         if worker.generation == self._wanted.candidate:
             self._accept()
 
     def _on_boot_failure(self, worker: Worker | Template, reason: str) -> None:
         """Draw the consequence, once a process: the end, if none was ever ready; else the others serve on."""
-        if worker.pid in self._explained:
-            return
-        self._explained.add(worker.pid)
-        if worker.generation == self._wanted.candidate:
-            self._refuse(Refusal(reason))
-        elif not self._has_served and self._may_await_change:
-            self._await_change(reason)
-        elif not self._has_served and (self._boot_failures or self._phase is not Phase.STOPPING):
-            self._fail(reason)
-        else:
-            self._log.error("%s failed %s: %s", words.kind(worker), words.name(worker), reason)
+        match self._boots.judge(
+            worker.pid,
+            is_candidate=worker.generation == self._wanted.candidate,
+            may_await=self._may_await_change,
+            is_stopping=self._phase is Phase.STOPPING,
+        ):
+            case Consequence.REFUSE:
+                self._refuse(Refusal(reason))
+            case Consequence.AWAIT:
+                self._await_change(reason)
+            case Consequence.END:
+                self._fail(reason)
+            case Consequence.GO_ON:
+                self._log.error("%s failed %s: %s", words.kind(worker), words.name(worker), reason)
 
     def _on_exit(self, exit_: Exit, now: float) -> None:
         if self._pool.get(exit_.pid) is None:  # it may have been born since, and be dead already
@@ -433,7 +428,7 @@ class Arbiter:
         if (ended := self._preload.on_exit(exit_)) is not None:
             for news in ended:
                 self._on_news(news, now)
-            self._explained.discard(exit_.pid)
+            self._boots.forget(exit_.pid)
         if worker is None:
             read = self._reload.on_exit(exit_, now)
             if isinstance(read, Refusal):
@@ -455,7 +450,7 @@ class Arbiter:
         self._log.log(words.level(worker, exit_), line)
         if worker.state is State.STARTING:
             self._on_boot_failure(worker, f"the application does not boot: {line}")
-        self._explained.discard(worker.pid)
+        self._boots.forget(worker.pid)
         if worker.ready_at is not None or worker.generation == self._wanted.generation:
             # One that was to try a reload, and did not get there, says nothing about those who serve.
             self._backoff = after_death(self._backoff, worker, now, from_outside=exit_.is_from_outside)
@@ -475,7 +470,7 @@ class Arbiter:
 
         With -D the command that was typed waits for us: it is told, as without `reload`.
         """
-        return self._watch is not None and self._phase is Phase.BOOTING and not self._loaded.settings.daemon
+        return self._watch is not None and self._phase is Phase.BOOTING and not self._first.settings.daemon
 
     @property
     def _awaits_change(self) -> bool:
@@ -490,29 +485,16 @@ class Arbiter:
 
     def _propose(self, new: Loaded) -> None:
         """Try a configuration that has been read with one worker."""
-        loaded = keep_what_must_wait(self._loaded, new)
         try:
-            check_room(loaded.settings, self._scoreboard)
-            compare(loaded, self._sockets)
-            candidate = self._generations.propose(loaded.settings)
+            candidate = self._transaction.propose(new)
         except WsgidError as error:
             self._refuse(refusal_of(error))
-            return
-        self._proposed = loaded
-        self._births.prepare(loaded.settings.worker_class)
-        if self._watch is not None:  # it may have died
-            self._watch.start(self._births.undo_in_child)
-        self._wanted = replace(self._wanted, candidate=candidate.number)
-        self._log.info("reload begun generation=%d", candidate.number)
-        for line in (*differences(self._loaded, new), *loaded.notes):
-            self._log.info(line)
-        for warning in loaded.warnings:
-            self._log.warning(warning.concise())
+        else:
+            self._wanted = replace(self._wanted, candidate=candidate)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Keep everything as it was before the reload."""
-        number = self._generations.current.number
-        self._generations.refuse()
+        number = self._transaction.refuse()
         self._wanted = replace(self._wanted, candidate=0)
         for mistake in refusal.mistakes:
             self._log.error(mistake)
@@ -525,38 +507,21 @@ class Arbiter:
 
     def _accept(self) -> None:
         """Let the candidate take over: one of its workers serves. The others follow one by one."""
-        former = self._generations.current
-        generation = self._generations.accept()
-        self._loaded = self._proposed
-        self._store.settle(self._generations.own_listeners)
-        settings, workers = generation.settings, self._wanted.workers
-        self._scoreboard.has_heirs = settings.worker_class in TAKES_OVER
-        self._wanted = _wanted(settings, generation.number)
+        generation = self._transaction.accept(self._log_holders, self._succession.pidfile)
+        workers = self._wanted.workers
+        self._wanted = _wanted(generation.settings, generation.number)
         self._backoff = Backoff()
         self._is_rolling = True
         self._control.reload_accepted()
         if self._report.is_reloading:
             self._report.accepted()
-        set_error_log(self._error_log, generation)
-        hand_over(self._error_log, self._generations, self._log_holders, self._channels)
-        try:
-            self._pidfile.take(self._succession.pidfile(settings.pidfile))
-        except WsgidError as error:  # the former file stays
-            self._log.error("%s", error)
-        self._moments.take_over(settings, generation.hooks)
-        self._tell_number(settings.workers, workers)
-        for text, listener in generation.listeners.items():
-            if text not in former.listeners:
-                self._tell_of(text, listener)
+        self._tell_number(self._wanted.workers, workers)
 
     def _tell_number(self, new: int, old: int | None) -> None:
         """Tell hooks and metrics how many workers are wanted; `old` is None at the start."""
         self._moments.set_workers(new, old)
         if (statsd := self._generations.current.statsd) is not None:
             statsd.gauge("workers", new)
-
-    def _tell_of(self, text: str, listener: Listener) -> None:
-        self._log.info(announcement(self._loaded, self._sockets, text, listener))
 
     # ------------------------------------------------------------------ where we stand
 
@@ -604,8 +569,8 @@ class Arbiter:
 
     def _fail(self, reason: str) -> None:
         """End, for no worker was ever ready."""
-        if reason not in self._boot_failures:
-            self._boot_failures[reason] = None
+        if reason not in self._boots.reasons:
+            self._boots.reasons[reason] = None
             if self._generations.current.settings.errorlog != "-":
                 self._log.error("%s", reason)  # whoever started us is told on standard error
         self._stop("the application does not boot", is_quick=True)
