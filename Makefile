@@ -22,7 +22,7 @@ BY_ITSELF := $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all test-quick test-unit lint types layers format bench slow-clients reliability restarts matrix fuzz generated install deb lock clean
+.PHONY: help run test test-all test-quick test-unit lint types layers format bench slow-clients reliability restarts choosing matrix fuzz generated install deb lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ reliability: $(VENV)/.test  ## requests lost by what happens to a server, beside
 
 fuzz: $(VENV)/.test  ## invent input for what reads octets, for ten minutes (SECONDS=600)
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+choosing: $(VENV)/.test $(VENV)/.bench  ## what each kind of worker is for, with PostgreSQL; writes the tables of docs/explanation/workers.md
+	$(BIN)/python -m tests.bench.choosing
 
 matrix: $(VENV)/.test  ## which worker serves which framework and keeps which promise; writes docs/reference/promises.md, frameworks.md
 	$(BIN)/python -m tests.matrix
