@@ -17,6 +17,7 @@ STATUS = re.compile(r"([1-9][0-9]{2}) [\t\x20-\x7e\x80-\xff]*\Z")
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
+# Most are ordinary: the only one that is false.
 ORDINARY, CONTENT_LENGTH, DATE_OR_SERVER, HOP_BY_HOP = range(4)
 
 # Those that concern one connection are the server's (PEP 3333, "Other HTTP Features"; RFC 9110, 7.6.1).
@@ -101,11 +102,11 @@ def check_head(status: str, headers: list[tuple[str, str]]) -> Head:
             # knows too, or that latin-1 lacks.
             elif not value.isprintable() and VALUE.match(value) is None:
                 raise ResponseError(f"the value of {name} has a control character: {value!r:.80}")
-            elif kind == HOP_BY_HOP:
-                raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
-            elif kind == DATE_OR_SERVER:
+            elif kind:
+                if kind == HOP_BY_HOP:
+                    raise ResponseError(f"{name} is the server's to send, not the application's (PEP 3333)")
                 is_special = True
-            text += f"{name}: {value}\r\n"
+            text = f"{text}{name}: {value}\r\n"
         return text.encode("latin-1"), code, length, has_body, is_special
     except UnicodeEncodeError as error:
         raise ResponseError(

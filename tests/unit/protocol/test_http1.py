@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsgid.protocol.fields import FieldKeys
-from wsgid.protocol.http1 import HEAD_BOUND, Limits, Request, RequestParser
+from wsgid.protocol.http1 import HEAD_BOUND, START_LINE, Limits, Request, RequestParser
 from wsgid.protocol.refusal import Refusal
 
 
@@ -46,6 +46,19 @@ def read(*pieces: bytes, limits: Limits | None = None) -> list[tuple[object, ...
     except Refusal as refusal:
         out.append((refusal.status,))
     return out
+
+
+@pytest.mark.parametrize(
+    "line", ["GE{}T /x HTTP/1.1", "GET{} /x HTTP/1.1", "GET /{}x HTTP/1.1", "GET / HTTP/1{}.1"]
+)
+def test_start_line_is_right_by_one_rule(line: str) -> None:
+    """What is common is recognized in a shorter way, which may let nothing else pass."""
+    for octet in {*range(256)} - {*b"\r\n"}:
+        said = line.format(chr(octet))
+        answer = read(said.encode("latin-1") + b"\r\nHost: h\r\n\r\n")
+        is_right = START_LINE.fullmatch(said) is not None
+
+        assert is_right == (len(answer) == 1 and (len(answer[0]) > 1 or answer[0] == (501,))), (said, answer)
 
 
 def feed_all(requests: RequestParser, piece: bytes, times: int) -> None:
