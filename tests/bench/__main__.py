@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import growth, latency, memory, page, start
+from tests.bench import growth, latency, memory, page, start, steps
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, BenchError, Plan, Result, run
 from tests.bench.scenarios import SCENARIOS, Scenario
@@ -29,7 +29,7 @@ PAGE = page.PAGE
 NEEDED_CPUS = 2
 
 # Each has its own run, in this order.
-SECTIONS = ("requests", "latency", "growth", "start", "memory")
+SECTIONS = ("requests", "profile", "latency", "growth", "start", "memory")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,6 +87,8 @@ def measure_section(
         case "latency":
             program = latency.compile_rate(directory, Path(__file__).with_name("rate.c"))
             return known.with_sections(latency.run(commit_now(), present, plan, program))
+        case "profile":
+            return known.with_sections(steps.run(commit_now()))
         case "growth":
             return known.with_sections(growth.run(commit_now(), plan))
         case "start":

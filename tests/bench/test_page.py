@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cost, page, wrk
+from tests.bench import cost, page, steps, wrk
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, free_port
 from tests.bench.scenarios import SCENARIOS, Scenario, Target
@@ -80,6 +80,17 @@ def test_load_at_a_constant_rate_is_answered_and_timed(tmp_path: Path) -> None:
     assert (200, 0) == (answered, failed)
     assert 0 < p50 <= p99 <= p999 <= longest
     assert took_s > 0.39
+
+
+def test_steps_of_a_request_are_counted_by_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted is one request, whatever else was done before."""
+    monkeypatch.setattr(steps, "COUNTED", 10)
+
+    found = steps.steps("hello")
+
+    assert found["apps.hello"] < 50 < found["http1.feed"]
+    # A connection is made before those that count.
+    assert "acceptor.accept" not in found
 
 
 def compile_c(directory: Path, name: str) -> Path:
