@@ -35,6 +35,9 @@ def test_workers_finish_and_leave(kind: str) -> None:
             on.server.signal(signal.SIGKILL)
             on.server.expect("the arbiter is gone: this worker finishes what it has and leaves", count=2)
             last = idle.ask(request(3))
+            if not last.is_last:
+                # The worker has said what it is about to do; another of its threads was faster with this one.
+                last = idle.ask(request(4))
             answer = busy.read_answer()
 
             assert (200, True) == (last.status, last.is_last)
