@@ -306,8 +306,12 @@ class ServerProcess:
     # ------------------------------------------------------------------ how it ends
 
     def end(self) -> None:
-        """Stop at once, as the last act of a test that has said all it wants to know of the end."""
-        self.stop(signals.SIGQUIT)
+        """Stop at once, as the last act of a test that has said all it wants to know of the end.
+
+        How another server ends is not judged: `kill` ends it.
+        """
+        if self.peer == "wsgid":
+            self.stop(signals.SIGQUIT)
 
     def kill(self) -> None:
         """Leave no process behind, whatever has happened; each by its pid."""
