@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # What `make test` leaves to `make test-all`.
 SLOWEST := load or fault or framework or again or fuzz
+# And the boxes of a real systemd: the package in them has a Python of its own.
+QUICK := --ignore=tests/systemd -m "not ($(SLOWEST))"
 
 # Most tests wait for a server most of the time. What fills a machine, or counts what is lost on a full one, has
 # it for itself.
@@ -30,14 +32,14 @@ help:  ## this list
 run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-C stops it)
 	@exec $(BIN)/wsgid --config etc/wsgid/demo.toml
 
-test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing and what is done again: before each commit
+test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing, the real systemd and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
 	$(BIN)/pytest $(AT_ONCE) -m "not ($(ALONE))" || $(BY_ITSELF) -m "not ($(ALONE))"
 	$(BIN)/pytest -m "$(ALONE)"
 
 test-quick: $(VENV)/.test  ## the tests of `make test`, without its lint, types and layers
-	$(BIN)/pytest $(AT_ONCE) -m "not ($(SLOWEST))" || $(BY_ITSELF) -m "not ($(SLOWEST))"
+	$(BIN)/pytest $(AT_ONCE) $(QUICK) || $(BY_ITSELF) $(QUICK)
 
 test-unit: $(VENV)/.test  ## between two keystrokes
 	$(BIN)/pytest -q -m "not slow" tests/unit
