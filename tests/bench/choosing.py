@@ -74,12 +74,12 @@ class KindRow:
     rates: dict[str, float]
     beside_ms: dict[str, float]
     memory_mib: float
-    """Private memory of a worker that has served all of it."""
+    """Private memory of a worker that has asked the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """So many of something: requests a second by load, and the memory of all workers together."""
+    """So many of something: requests a second by load, and the private memory of a worker."""
 
     count: int
     rates: dict[str, float]
