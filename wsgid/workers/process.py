@@ -220,7 +220,7 @@ class _Inbox:
                 _write(self._start.stacks, stacks.encode("utf-8", "backslashreplace"))
 
     def read(self) -> None:
-        """Act on what came; called by whichever thread is free."""
+        """Act on what came; called by whichever thread is free, one at a time."""
         context = self.context
         assert context is not None
         try:
@@ -248,8 +248,8 @@ class _Inbox:
                     adopt_logs(self._start, descriptors)
                 elif not word:
                     self.descriptors.discard(channel.fileno())
-                    context.log.warning("the arbiter is gone: this worker finishes what it has and leaves")
                     context.orphaned = context.retiring = True
+                    context.log.warning("the arbiter is gone: this worker finishes what it has and leaves")
 
     def _reopen(self) -> None:
         for log in (self._start.error_log, self._start.access_log):

@@ -152,6 +152,7 @@ class ThreadServer:
         # Readable for ever once the threads shall return.
         self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._look_lock = threading.Lock()
+        self._wake_lock = threading.Lock()
         self._next_look = 0.0
         shortest = min(self._keepalive or inf, self._header_timeout, self._body_timeout, self._send_timeout)
         self._look_every = min(TURN_S, max(0.05, shortest / 4))
@@ -637,11 +638,16 @@ class ThreadServer:
             self._acceptor.accept_aside(now)
 
     def _on_wake(self, now: float, _: Seat | None) -> None:
-        """A signal came, or the arbiter is gone."""
-        before = set(self._context.wake)
-        self._context.tick(now)
-        for fd in before - self._context.wake:
-            self._poller.remove(fd)
+        """A signal came, or the arbiter is gone: one thread acts on it, whichever others it has woken."""
+        if not self._wake_lock.acquire(blocking=False):
+            return
+        try:
+            before = set(self._context.wake)
+            self._context.tick(now)
+            for fd in before - self._context.wake:
+                self._poller.remove(fd)
+        finally:
+            self._wake_lock.release()
         with self._poller.lock:
             if not self._context.retiring or self._leaving.is_draining:
                 return
