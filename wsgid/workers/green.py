@@ -25,7 +25,6 @@ from wsgid.log.escape import escape
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import refusal_answer
-from wsgid.workers.acceptor import ConnectionMaker
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
@@ -37,6 +36,7 @@ from wsgid.workers.handover import HandOver
 from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
 from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
+from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.records import RefusalLog, make_report
 from wsgid.workers.streaming import BodyPull
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget

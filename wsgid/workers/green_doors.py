@@ -11,10 +11,12 @@ from typing import Any
 from wsgid.net.closing import end, has_half_open, is_shut
 from wsgid.net.listener import Listener, accept
 from wsgid.protocol.http1 import Request
-from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES, ConnectionMaker, least_missed
+from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.green_threads import READ, GreenThreads, Nudge
 from wsgid.workers.handover import HandOver
+from wsgid.workers.maker import ConnectionMaker
+from wsgid.workers.room import least_missed
 
 
 class GreenDoors:

@@ -27,7 +27,7 @@ from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
-from wsgid.workers.acceptor import ACCEPTS_ASIDE, Acceptor, ConnectionMaker
+from wsgid.workers.acceptor import ACCEPTS_ASIDE, Acceptor
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
@@ -35,6 +35,7 @@ from wsgid.workers.ending import Ending
 from wsgid.workers.handover import HandOver
 from wsgid.workers.handshakes import Handshakes, has_begun
 from wsgid.workers.leaving import Leaving
+from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import READ, WRITE, Poller
 from wsgid.workers.records import RefusalLog, make_report
 from wsgid.workers.standby import Standby
