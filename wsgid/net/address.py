@@ -41,6 +41,15 @@ class Address:
         return self.path.startswith("@")
 
 
+def plain_host(host: str) -> str:
+    """Write an IPv4 address that came by a socket for IPv6 as IPv4 (RFC 4291, 2.5.5.2: `::ffff:192.0.2.1`).
+
+    `[::]:80`, and `ListenStream=80` of a socket unit, take both; who is believed, and who is logged, is one
+    and the same host.
+    """
+    return host[7:] if host.startswith("::ffff:") and "." in host else host
+
+
 def parse_address(text: str) -> Address:
     """Reads HOST:PORT, [V6]:PORT, :PORT, HOST, unix:PATH or unix:@ABSTRACT.
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 from wsgid.net.listener import is_at_its_path, take_path_away
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wsgid.net.listener import Listener
 
 # asm-generic/socket.h; Python has no names for them. One number is both: set attaches, get reads.
@@ -44,6 +46,10 @@ _SOCK_DIAG_BY_FAMILY: Final = 20
 _DUMP: Final = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _SYN_RECV: Final = 3
 
+# Who is in the middle of a handshake when newcomers are kept out needs one round trip more. A segment that is
+# lost is sent again after 1 s (RFC 6298, 2.1); for who needs longer nobody waits.
+_HANDSHAKE_S: Final = 1.5
+
 
 def keep_out(listener: Listener, *, is_stop: bool) -> None:
     """Let nobody new come by a listener of ours, in whatever process it is open; who is in its queue stays.
@@ -65,6 +71,36 @@ def keep_out(listener: Listener, *, is_stop: bool) -> None:
         # empty.
         with contextlib.suppress(OSError):
             listener.socket.shutdown(socket.SHUT_RD)
+
+
+def is_over(
+    listener: Listener,
+    waited_s: float,
+    *,
+    is_last: bool,
+    is_succeeded: bool,
+    let_in: Callable[[Listener], bool],
+) -> bool:
+    """Let in whom this process has to before it closes its copy of a listener; say whether that is all.
+
+    `let_in` lets in all who are there; False: there is no room for them yet. `waited_s`: since this process
+    began to leave. `is_last`: the whole server stops. `is_succeeded`: another one listens there.
+    """
+    if is_shut(listener):
+        # In this order: where nobody is half in, nobody new comes once the queue is empty.
+        may_come = waited_s <= _HANDSHAKE_S and has_half_open(listener)
+        return let_in(listener) and not may_come
+    if is_last and not (listener.passed_as or is_succeeded):
+        # What a service manager has, or a successor too, has an heir, for which the rest waits.
+        let_in(listener)
+    return True
+
+
+def close_copy(listener: Listener, *, is_last: bool) -> None:
+    """Close the copy of this process, in which nobody is left for it; at a stop those of all others too."""
+    if is_last and is_shut(listener):
+        end(listener)
+    listener.socket.close()
 
 
 def end(listener: Listener) -> None:

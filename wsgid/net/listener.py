@@ -18,9 +18,6 @@ from wsgid.net.holder import find_holder
 
 DEFAULT_ACCESS = Access()
 
-# A member of an enum is made anew from its number wherever C wants that.
-STREAM = int(socket.SOCK_STREAM)
-
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -64,18 +61,6 @@ def open_listener(
         _refuse(address, error)
     host, port = sock.getsockname()[:2]
     return Listener(sock, Address(family, host, port), host, str(port))
-
-
-def accept(listener: Listener) -> tuple[socket.SocketType, Any]:
-    """Accept a connection: a socket that does not block, and the address of whoever is at its other end.
-
-    Raises as accept(2) does. `socket.accept` would make an object that counts its files, and members of
-    enums for numbers that are known: 3 us of a connection's 30.
-    """
-    fd, peer = listener.socket._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - what `accept` is made of; typeshed leaves it out
-    sock = socket.SocketType(listener.address.family, STREAM, 0, fd)
-    sock.setblocking(False)
-    return sock, peer
 
 
 def change_access(listener: Listener, access: Access) -> None:

@@ -1,29 +1,24 @@
 """How connections come in: from the listeners, and from other workers; no more than `worker_connections`."""
 
-import errno
 import logging
 from collections.abc import Callable, Collection
 from functools import partial
 from math import inf
 from typing import Any
 
-from wsgid.net.closing import end, has_half_open, is_shut
-from wsgid.net.listener import Listener, accept
+from wsgid.net.accepting import accept
+from wsgid.net.closing import close_copy, is_over, is_shut
+from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Request
 from wsgid.workers.connection import Connection
 from wsgid.workers.handover import Handed, HandOver
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import Poller
-from wsgid.workers.room import least_missed
-
-OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+from wsgid.workers.records import tell_cannot_accept
+from wsgid.workers.room import least_missed, tell_room_made
 
 # Connections accepted at once, that they may go to another worker.
 ACCEPTS_ASIDE = 64
-
-# Who is in the middle of a handshake when newcomers are kept out needs one round trip more. A segment that is
-# lost is sent again after 1 s (RFC 6298, 2.1); for who needs longer nobody waits.
-HANDSHAKE_S = 1.5
 
 
 class Acceptor:
@@ -127,33 +122,28 @@ class Acceptor:
             staying = [
                 listener
                 for listener in self._listeners
-                if not self._is_over(
-                    listener, now, is_last=is_last, has_heir=is_succeeded or listener.passed_as != ""
-                )
+                if not self._is_over(listener, now, is_last=is_last, is_succeeded=is_succeeded)
             ]
             for listener in self._listeners:
                 if listener not in staying:
-                    if is_last and is_shut(listener):
-                        end(listener)
-                    listener.socket.close()
+                    close_copy(listener, is_last=is_last)
             self._listeners = tuple(staying)
             self._is_closing = False
             if staying:
                 self.listen()
 
-    def _is_over(self, listener: Listener, now: float, *, is_last: bool, has_heir: bool) -> bool:
+    def _is_over(self, listener: Listener, now: float, *, is_last: bool, is_succeeded: bool) -> bool:
         """Accept what this worker has to, and say whether it is all."""
-        if is_shut(listener):
-            # In this order: where nobody is half in, nobody new comes once the queue is empty.
-            may_come = now - self._leaving_since <= HANDSHAKE_S and has_half_open(listener)
-            return self._accept_most(listener, now, inf) is not None and not may_come
-        if not is_last:
+        if not is_last and not is_shut(listener):
             # The wake-up for what waits outside may have come to this worker, and to no other.
             self._accept_most(listener, now, ACCEPTS_ASIDE)
-        elif not has_heir:
-            # What waits in the socket of a service manager, or of a successor too, waits for the next server.
-            self._accept_most(listener, now, inf)
-        return True
+        return is_over(
+            listener,
+            now - self._leaving_since,
+            is_last=is_last,
+            is_succeeded=is_succeeded,
+            let_in=lambda one: self._accept_most(one, now, inf) is not None,
+        )
 
     def accept(self, listener: Listener, now: float, seat: Any) -> bool | None:
         """Accept one connection; False if there was none, None if it has to wait."""
@@ -164,20 +154,19 @@ class Acceptor:
                 self.ignore()
                 return None
         try:
-            sock, address = accept(listener)
-        except BlockingIOError:
-            return False
+            accepted = accept(listener)
         except OSError as error:
-            if error.errno in OUT_OF_RESOURCES:
-                self._cannot(error)
-                return None
+            self._cannot(error)
+            return None
+        if accepted is None:
             return False
         if self._shared and seat is not None:
             self._poller.requeue(listener.socket.fileno())
         if victim is not None and self._poller.claim(victim):
             # Not before: who has woken this thread may be in another's hands, or in another worker's.
-            self._make_room(victim, now)
-        connection = self._maker.welcome(sock, listener, address, now)
+            tell_room_made(self._log, victim, now)
+            self._close(victim)
+        connection = self._maker.welcome(*accepted, listener, now)
         self.open[connection.fd] = connection
         self._arrived(connection, None, now, seat)
         if connection.armed and not self._shared and seat is not None:
@@ -227,7 +216,7 @@ class Acceptor:
     def _cannot(self, error: OSError) -> None:
         """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
         self.ignore()
-        self._log.warning("cannot accept connections for now: %s", error.strerror)
+        tell_cannot_accept(self._log, error)
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection | None:
         connection = self._maker.resume(handed, now)
@@ -235,9 +224,3 @@ class Acceptor:
             return None
         self.open[connection.fd] = connection
         return connection
-
-    def _make_room(self, victim: Connection, now: float) -> None:
-        age_s = now - victim.since
-        peer = victim.parser.peer.decode()
-        self._log.info("connection closed to make room peer=%s age_s=%.1f", peer, age_s)
-        self._close(victim)

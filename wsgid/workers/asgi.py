@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wsgid.errors import ApplicationError
+from wsgid.net.address import plain_host
 from wsgid.workers.asgi_exchange import Recorder
 from wsgid.workers.forwarded import ForwardedReader
 from wsgid.workers.green_cells import GreenCells
@@ -23,6 +24,8 @@ from wsgid.workers.loop_life import LoopLife
 from wsgid.workers.records import RefusalLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvicorn.server import ServerState
 
     from wsgid.net.listener import Listener
@@ -85,6 +88,8 @@ class AsgiServer:
         self._header_timeout: Final = settings.header_timeout
         # Connections that are accepted and have no protocol yet.
         self._coming: Final[set[asyncio.Task[Any]]] = set()
+        # Connections that know that the end has begun: a WebSocket takes it ill to be told twice.
+        self._told: Final[set[Any]] = set()
 
     def serve(self) -> None:
         """Serve until the worker retires and every connection has ended."""
@@ -136,19 +141,18 @@ class AsgiServer:
     def is_idle(self) -> bool:
         return not self._state.tasks
 
-    def make_room(self) -> bool:
+    def find_room(self) -> Callable[[], None] | None:
         idle: Any = [one for one in self._state.connections if _is_idle(one)]
         # One that was answered comes again if it likes; one that is new has asked for nothing yet.
         idle = next((one for one in idle if one.cycle is not None), next(iter(idle), None))
-        if idle is not None:
-            idle.shutdown()
-        return idle is not None
+        return None if idle is None else cast("Callable[[], None]", idle.shutdown)
 
     def begin_end(self) -> None:
         for connection in list(self._state.connections):
             # A request that is on its way is answered; a WebSocket is told at once (1012), and comes again
             # elsewhere.
-            if not _is_idle(connection):
+            if connection not in self._told and not _is_idle(connection):
+                self._told.add(connection)
                 connection.shutdown()
 
     def close_idle(self) -> None:
@@ -197,9 +201,8 @@ class _Connection(HttpToolsProtocol):
             # The client has gone; what it has sent would be taken for a proxy's at a Unix socket.
             transport.abort()
             return
-        if self.client is not None and self.client[0].startswith("::ffff:"):
-            # An IPv4 address that came by a socket for IPv6 (RFC 4291, 2.5.5.2) is written as IPv4.
-            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
+        if self.client is not None:
+            self.client = (plain_host(self.client[0]), self.client[1])
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:

@@ -64,6 +64,10 @@ class EventletThreads:
         """Let others run that can."""
         eventlet.sleep(0)
 
+    def pause(self, seconds: float) -> None:
+        """Let others run for so long."""
+        eventlet.sleep(seconds)
+
     def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
         """Raise in one that waits, at the next turn of the hub, if that is `still` wanted then."""
         get_hub().schedule_call_global(0, _throw, green, error, still)

@@ -73,6 +73,10 @@ class Greenlets:
         # at descriptors: whoever gives way again and again would keep newcomers out.
         wait_write(self._always)
 
+    def pause(self, seconds: float) -> None:
+        """Let others run for so long."""
+        gevent.sleep(seconds)
+
     def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
         """Raise in one that waits, at the next turn of the loop, if that is `still` wanted then."""
         get_hub().loop.run_callback(_throw, green, error, still)

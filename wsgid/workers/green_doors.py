@@ -8,15 +8,19 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from wsgid.net.closing import end, has_half_open, is_shut
-from wsgid.net.listener import Listener, accept
+from wsgid.net.accepting import accept
+from wsgid.net.closing import close_copy, is_over
+from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Request
-from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.green_threads import READ, GreenThreads, Nudge
 from wsgid.workers.handover import HandOver
 from wsgid.workers.maker import ConnectionMaker
-from wsgid.workers.room import least_missed
+from wsgid.workers.records import tell_cannot_accept
+from wsgid.workers.room import least_missed, tell_room_made
+
+# While newcomers come in to a worker that leaves, it looks for them so often.
+_LOOK_S = 0.02
 
 
 class GreenDoors:
@@ -99,18 +103,16 @@ class GreenDoors:
                 self.ignore()
                 return None
         try:
-            sock, address = accept(listener)
-        except BlockingIOError:
-            return False
+            accepted = accept(listener)
         except OSError as error:
-            if error.errno in OUT_OF_RESOURCES:
-                self._cannot(error)
-                return None
+            self._cannot(error)
+            return None
+        if accepted is None:
             return False
         if victim is not None:
             # Not before: who has woken this worker may be in the hands of another.
             self._make_room(victim, now)
-        self._enter(self._maker.welcome(sock, listener, address, now), None)
+        self._enter(self._maker.welcome(*accepted, listener, now), None)
         return True
 
     def take_handed(self) -> None:
@@ -130,17 +132,14 @@ class GreenDoors:
     def _cannot(self, error: OSError) -> None:
         """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
         self.ignore()
-        self._log.warning("cannot accept connections for now: %s", error.strerror)
+        tell_cannot_accept(self._log, error)
 
     def _plain(self, sock: socket.socket) -> socket.socket:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""
         return self._system_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
 
     def _make_room(self, victim: Connection, now: float) -> None:
-        age_s = now - victim.since
-        self._log.info(
-            "connection closed to make room peer=%s age_s=%.1f", victim.parser.peer.decode(), age_s
-        )
+        tell_room_made(self._log, victim, now)
         victim.state = State.IDLE  # whatever it was, it closes without a word
         victim.deadline = 0.0
         self._nudge(victim)
@@ -150,22 +149,18 @@ class GreenDoors:
         staying = list(self._listeners)
         while staying:
             for listener in tuple(staying):
-                if is_shut(listener):
-                    # In this order: where nobody is half in, nobody new comes once the queue is empty.
-                    may_come = monotonic() - now <= HANDSHAKE_S and has_half_open(listener)
-                    if not self._accept_all(listener) or may_come:
-                        continue
-                    if is_last:
-                        end(listener)
-                elif is_last and not (listener.passed_as or is_succeeded):
-                    # What a service manager has, or a successor too, has an heir, for which the rest waits.
-                    self._accept_all(listener)
-                if is_last and is_shut(listener):
-                    end(listener)
-                listener.socket.close()
-                staying.remove(listener)
+                if is_over(
+                    listener,
+                    monotonic() - now,
+                    is_last=is_last,
+                    is_succeeded=is_succeeded,
+                    let_in=self._accept_all,
+                ):
+                    close_copy(listener, is_last=is_last)
+                    staying.remove(listener)
             if staying:
-                self._green.wait(staying[0].socket.fileno(), READ, 0.05)
+                # Not until one of them is ready: it is all the time, where there is no room for who waits.
+                self._green.pause(_LOOK_S)
 
     def _accept_all(self, listener: Listener) -> bool:
         """Let in all who are there; False if there is no room for them yet."""

@@ -24,6 +24,9 @@ class GreenThreads(Protocol):
     def give_way(self) -> None:
         """Let others run that can."""
 
+    def pause(self, seconds: float) -> None:
+        """Let others run for so long."""
+
     def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
         """Raise in one that waits, at the next turn of the loop, if that is `still` wanted then."""
 

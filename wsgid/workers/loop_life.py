@@ -10,17 +10,19 @@ What serves the connections is a library's; it is given each as it is accepted (
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from wsgid.net.closing import has_half_open, is_shut
-from wsgid.workers.acceptor import HANDSHAKE_S, OUT_OF_RESOURCES
+from wsgid.net.accepting import accept
+from wsgid.net.closing import close_copy, is_over
 from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
+from wsgid.workers.records import tell_cannot_accept
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
 
     from wsgid.net.listener import Listener
     from wsgid.workers.context import WorkerContext
@@ -43,14 +45,14 @@ class Library(Protocol):
     def count(self) -> int:
         """Return how many connections are open."""
 
-    def make_room(self) -> bool:
-        """Close a connection that is missed least, if there is one."""
+    def find_room(self) -> Callable[[], None] | None:
+        """Return what closes the connection that is missed least, if there is one."""
 
     def is_idle(self) -> bool:
         """Say whether nothing is being done for anybody, connections or none."""
 
     def begin_end(self) -> None:
-        """Let each connection end with its next answer, and those without an end soon."""
+        """Let each connection end with its next answer, and those without an end soon; called twice."""
 
     def close_idle(self) -> None:
         """Close the connections that ask for nothing."""
@@ -141,26 +143,39 @@ class LoopLife:
             self._loop.add_reader(listener.socket.fileno(), partial(self._accept, listener))
 
     def _ignore(self) -> None:
+        if not self._is_listening:
+            return
         self._is_listening = False
         for listener in self._context.listeners:
             self._loop.remove_reader(listener.socket.fileno())
 
-    def _accept(self, listener: Listener) -> bool:
-        if self._library.count() >= self._bound and not self._library.make_room() and self._end is None:
-            self._ignore()
-            return False
-        try:
-            sock, _ = listener.socket.accept()
-        except BlockingIOError:
-            return False  # another worker was quicker
-        except OSError as error:
-            if error.errno in OUT_OF_RESOURCES:
+    def _accept(self, listener: Listener) -> bool | None:
+        """Accept one connection; False if there was none, None if it has to wait."""
+        make_room = None
+        if self._library.count() >= self._bound:
+            make_room = self._library.find_room()
+            if make_room is None and self._end is None:
                 self._ignore()
-                self._context.log.warning("cannot accept connections for now: %s", error.strerror)
+                return None
+        try:
+            accepted = accept(listener, socket.socket)
+        except OSError as error:
+            self._ignore()
+            tell_cannot_accept(self._context.log, error)
+            return None
+        if accepted is None:
             return False
-        sock.setblocking(False)
-        self._library.enter(sock, listener)
+        if make_room is not None:
+            # Not before: who has woken this worker may be in the hands of another.
+            make_room()
+        self._library.enter(cast("socket.socket", accepted[0]), listener)
         return True
+
+    def _accept_all(self, listener: Listener) -> bool:
+        """Let in all who are there; False if there is no room for them yet."""
+        while accepted := self._accept(listener):
+            pass
+        return accepted is not None
 
     # The end
 
@@ -170,9 +185,9 @@ class LoopLife:
         deadline = began + self._graceful_timeout - last_s
         self.leaving.begin(began, with_heirs=not self._context.is_last)
         self._ignore()
-        await self._take_the_rest()
-        for listener in self._context.listeners:
-            listener.socket.close()
+        # Twice: with those who end, there is room for those who still come in.
+        self._library.begin_end()
+        await self._close_doors(began, deadline)
         self._library.begin_end()
         while self._library.count() or not self._library.is_idle():
             now = monotonic()
@@ -189,18 +204,17 @@ class LoopLife:
                 "the application has not ended within graceful_timeout (%g s)", self._graceful_timeout
             )
 
-    async def _take_the_rest(self) -> None:
-        """Empty the kernel's queues, where nobody else will: of a server that stops, and of what is shut."""
-        context = self._context
-        until = monotonic() + HANDSHAKE_S
-        for listener in context.listeners:
-            # What a service manager has, or a successor too, has an heir, for which the rest waits.
-            has_heir = bool(listener.passed_as) or context.is_succeeded
-            if not is_shut(listener) and (has_heir or not context.is_last):
-                continue
-            while monotonic() < until:
-                if self._accept(listener):
-                    continue
-                if not has_half_open(listener):
-                    break
+    async def _close_doors(self, began: float, deadline: float) -> None:
+        """Close each listener as soon as nobody is left in it for this worker (net/closing.py)."""
+        is_last, is_succeeded = self._context.is_last, self._context.is_succeeded
+        staying = list(self._context.listeners)
+        while staying:
+            now = monotonic()
+            for listener in tuple(staying):
+                if now >= deadline or is_over(
+                    listener, now - began, is_last=is_last, is_succeeded=is_succeeded, let_in=self._accept_all
+                ):
+                    close_copy(listener, is_last=is_last)
+                    staying.remove(listener)
+            if staying:
                 await asyncio.sleep(_LOOK_S)

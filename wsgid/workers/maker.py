@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from wsgid.config.settings import Settings
+from wsgid.net.address import plain_host
 from wsgid.net.listener import Listener
 from wsgid.protocol.http1 import Limits, Request, RequestParser
 from wsgid.workers.connection import Connection, State, wait_in_thread
@@ -90,9 +91,9 @@ class ConnectionMaker:
         connection.takeover = environ["gunicorn.socket"] = Takeover(connection, self._on_take)
         return connection
 
-    def welcome(self, sock: socket.SocketType, listener: Listener, address: Any, now: float) -> Connection:
+    def welcome(self, sock: socket.SocketType, address: Any, listener: Listener, now: float) -> Connection:
         """Make the connection of a socket that was just accepted, from whoever has this address."""
-        peer = (_plain(address[0]), address[1]) if isinstance(address, tuple) else None
+        peer = (plain_host(address[0]), address[1]) if isinstance(address, tuple) else None
         connection = self.make(sock, _server_of(listener, sock), peer, now)
         if self._secure is not None:
             self.expect_tls(connection)
@@ -165,14 +166,5 @@ def _server_of(listener: Listener, sock: socket.SocketType) -> tuple[str, str]:
             name = sock.getsockname()
         except OSError:
             return listener.host, str(listener.port)
-        return _plain(name[0]), str(name[1])
+        return plain_host(name[0]), str(name[1])
     return listener.host, str(listener.port)
-
-
-def _plain(host: str) -> str:
-    """Write an IPv4 address that came by a socket for IPv6 as IPv4 (RFC 4291, 2.5.5.2: `::ffff:192.0.2.1`).
-
-    `[::]:80`, and `ListenStream=80` of a socket unit, take both; who is believed, and who is logged, is one
-    and the same host.
-    """
-    return host[7:] if host.startswith("::ffff:") and "." in host else host

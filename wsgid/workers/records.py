@@ -48,6 +48,11 @@ def make_report(log: logging.Logger) -> Callable[[Exchange, str, BaseException |
     return report
 
 
+def tell_cannot_accept(log: logging.Logger, error: OSError) -> None:
+    """Tell that this worker lets nobody in for a while: no descriptors, as a rule."""
+    log.warning("cannot accept connections for now: %s", error.strerror)
+
+
 class RefusalLog:
     """One line for a request that was refused; at most ten a second, for clients may send what they like.
 

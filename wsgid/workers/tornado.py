@@ -25,6 +25,7 @@ from tornado.wsgi import WSGIContainer
 
 from wsgid.apps.loader import look_at
 from wsgid.log.escape import escape
+from wsgid.net.address import plain_host
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import FAILURE
 from wsgid.workers.forwarded import ForwardedReader
@@ -36,7 +37,7 @@ from wsgid.workers.records import RefusalLog
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from wsgid.net.listener import Listener
     from wsgid.workers.context import WorkerContext
@@ -98,8 +99,7 @@ class TornadoServer:
             sock.close()
             return
         if sock.family == socket.AF_INET6:
-            # An IPv4 address that came by a socket for IPv6 (RFC 4291, 2.5.5.2) is written as IPv4.
-            name = (name[0].removeprefix("::ffff:"), *name[1:])
+            name = (plain_host(name[0]), *name[1:])
         tls = self.context.tls
         stream = _Stream(sock, self) if tls is None else _SecureStream(sock, self, tls)
         self._streams[stream] = None
@@ -118,11 +118,9 @@ class TornadoServer:
     def is_idle(self) -> bool:
         return not self.requests
 
-    def make_room(self) -> bool:
+    def find_room(self) -> Callable[[], None] | None:
         idle = next(iter(self._idle()), None)
-        if idle is not None:
-            idle.close()
-        return idle is not None
+        return None if idle is None else idle.close
 
     def begin_end(self) -> None:
         self._http.conn_params.no_keep_alive = True

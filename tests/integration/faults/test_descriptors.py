@@ -41,10 +41,10 @@ def connected_to(pid: int, on: Stage, stack: contextlib.ExitStack) -> Wire:
             return wire
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "tornado"])
 def test_a_worker_without_descriptors_waits_and_recovers(kind: str) -> None:
     """Accepting fails again and again, and the connection that waits is ready all the time."""
-    with stage("-w", "1", *KINDS[kind]) as on, on.connect() as kept:
+    with stage("-w", "1", *KINDS.get(kind, ("-k", kind))) as on, on.connect() as kept:
         kept.ask(request(1))
         (worker,) = workers(on.server.pid)
         before = leave_none(worker)
