@@ -8,9 +8,7 @@ import os
 import platform
 import subprocess
 import sys
-import sysconfig
 import tempfile
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,7 @@ from tests.bench import growth, latency, memory, page, start, steps
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, BenchError, Plan, Result, run
 from tests.bench.scenarios import SCENARIOS, Scenario
-from tests.bench.start import commit_now
+from tests.figures import commit_now, is_optimized, origin_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,12 +134,8 @@ def row(contestant: Contestant, result: Result) -> page.Row:
 
 def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str]) -> page.Run:
     return page.Run(
-        date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        commit=commit_now(),
-        python=python_words(),
-        kernel=platform.release(),
+        origin=origin_now(),
         cpu=cpu_model(),
-        cpus=os.cpu_count() or 0,
         wrk=" ".join(words("wrk", "-v").split()[:2]),
         compiler=words(os.environ.get("CC", "cc"), "--version").splitlines()[0],
         rounds=plan.rounds,
@@ -149,17 +143,6 @@ def describe(plan: Plan, tables: tuple[page.Table, ...], absent: dict[str, str])
         tables=tables,
         absent=absent,
     )
-
-
-def python_words() -> str:
-    how = "with" if is_optimized() else "**without**"
-    return f"{platform.python_implementation()} {platform.python_version()}, built {how} optimizations"
-
-
-def is_optimized() -> bool:
-    """Whether this Python was built by a profile of its own work; that of a distribution does not say so."""
-    built_with = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    return "--enable-optimizations" in built_with or sys.base_prefix == "/usr"
 
 
 def compile_floor(directory: Path) -> Path:

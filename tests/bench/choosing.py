@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.bench import postgres
 from tests.bench.cost import tree
-from tests.bench.measure import ROOT, BenchError, free_port
-from tests.bench.start import HOST, commit_now, private, ready, today
+from tests.bench.measure import BenchError, free_port
+from tests.bench.start import HOST, private, ready
 from tests.bench.wrk import parse
+from tests.figures import PAGES, Origin, fill, origin_now, table, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-PAGE = ROOT / "docs/explanation/workers.md"
-DATA = PAGE.with_name("choosing.json")
+PAGE = PAGES / "workers.md"
+DATA = PAGES / "choosing.json"
 
 SECONDS = 3
 # Before it is measured, so that every worker has its connections to the database.
@@ -88,27 +86,11 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    date: str
-    commit: str
-    python: str
-    kernel: str
-    cpus: int
+    origin: Origin
     versions: dict[str, str]
     kinds: tuple[KindRow, ...]
     workers: tuple[CountRow, ...]
     threads: tuple[CountRow, ...]
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
-
-
-def read() -> Run:
-    """Read what the command wrote."""
-    run: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
-    run["kinds"] = tuple(KindRow(**row) for row in run["kinds"])
-    for name in ("workers", "threads"):
-        run[name] = tuple(CountRow(**row) for row in run[name])
-    return Run(**run)
 
 
 # Measuring
@@ -195,11 +177,7 @@ def measure() -> Run:
         for count in THREADS
     ]
     return Run(
-        today(),
-        commit_now(),
-        f"{platform.python_implementation()} {platform.python_version()}",
-        platform.release(),
-        os.cpu_count() or 0,
+        origin_now(),
         {
             "PostgreSQL": postgres.version(),
             **{name: version(name) for name in ("psycopg", "gevent", "eventlet", "tornado", "uvicorn")},
@@ -230,54 +208,45 @@ def _short(figure: float) -> float:
 # Writing
 
 
-def fill(page: str, run: Run) -> str:
-    """Return the page with the tables of a run in it."""
-    tables = {
-        "kinds": f"{_kinds(run)}\n{_caption(run)}",
+def blocks(run: Run) -> dict[str, str]:
+    """Return what the page shows."""
+    versions = ", ".join(f"{name} {number}" for name, number in run.versions.items())
+    return {
+        "kinds": f"{_kinds(run.kinds)}\n\nMeasured on {run.origin}; {versions}.",
         "workers": _counts(run.workers),
         "threads": _counts(run.threads),
     }
-    return re.sub(
-        r"(<!-- measured: (kinds|workers|threads) -->\n).*?(<!-- end -->\n)",
-        lambda block: f"{block[1]}\n{tables[block[2]]}\n{block[3]}",
-        page,
-        flags=re.DOTALL,
+
+
+def _kinds(rows: Sequence[KindRow]) -> str:
+    loads = [f"{name}, requests/s" for name in LOADS]
+    quick = [f"a quick one beside {clients} {name}" for name, (_, clients) in BESIDE.items()]
+    return table(
+        [f"{WORKERS} workers", *loads, *quick, "memory a worker"],
+        [
+            [
+                row.title,
+                *map(_figure, row.rates.values()),
+                *(f"{_figure(row.beside_ms[name])} ms" for name in BESIDE),
+                f"{_figure(row.memory_mib)} MiB",
+            ]
+            for row in rows
+        ],
     )
 
 
-def _kinds(run: Run) -> str:
-    loads = " | ".join(f"{name}, requests/s" for name in LOADS)
-    quick = " | ".join(f"a quick one beside {clients} {name}" for name, (_, clients) in BESIDE.items())
-    lines = [f"| {WORKERS} workers | {loads} | {quick} | memory a worker |", "|---" * 7 + "|"]
-    for row in run.kinds:
-        rates = " | ".join(_figure(rate) for rate in row.rates.values())
-        beside_ms = " | ".join(f"{_figure(row.beside_ms[name])} ms" for name in BESIDE)
-        lines.append(f"| {row.title} | {rates} | {beside_ms} | {_figure(row.memory_mib)} MiB |")
-    return "\n".join(lines) + "\n"
-
-
 def _counts(rows: Sequence[CountRow]) -> str:
-    names = tuple(rows[0].rates)
-    lines = [
-        f"| | {' | '.join(f'{name}, requests/s' for name in names)} | memory a worker |",
-        "|---" * (len(names) + 2) + "|",
-    ]
-    for row in rows:
-        rates = " | ".join(_figure(rate) for rate in row.rates.values())
-        lines.append(f"| {row.count} | {rates} | {_figure(row.memory_mib)} MiB |")
-    return "\n".join(lines) + "\n"
+    return table(
+        ["", *(f"{name}, requests/s" for name in rows[0].rates), "memory a worker"],
+        [
+            [str(row.count), *map(_figure, row.rates.values()), f"{_figure(row.memory_mib)} MiB"]
+            for row in rows
+        ],
+    )
 
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:g}"
-
-
-def _caption(run: Run) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in run.versions.items())
-    return (
-        f"Measured on {run.date} at {run.commit}: {run.cpus} processors, {run.python}, Linux {run.kernel};"
-        f" {versions}.\n"
-    )
 
 
 def main() -> int:
@@ -289,8 +258,8 @@ def main() -> int:
     except BenchError as error:
         print(f"choosing: {error}", file=sys.stderr)
         return 1
-    DATA.write_text(run.to_json(), encoding="utf-8")
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), run), encoding="utf-8")
+    write(run, DATA)
+    fill(PAGE, blocks(run))
     return 0
 
 

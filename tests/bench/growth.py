@@ -23,7 +23,7 @@ from tests.bench.contestants import HOST
 from tests.bench.measure import ROOT, BenchError, Plan, free_port, stop
 from tests.bench.page import Figure, Section
 from tests.bench.scenarios import SCENARIOS
-from tests.bench.start import today
+from tests.figures import today
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,7 +22,7 @@ from tests.bench.growth import ready
 from tests.bench.measure import BenchError, Plan, free_port, serving
 from tests.bench.page import Figure, Section
 from tests.bench.scenarios import SCENARIOS
-from tests.bench.start import today
+from tests.figures import today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,12 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cost, wrk
+from tests.bench import cost, page, wrk
 from tests.bench.growth import ready
 from tests.bench.measure import BenchError, free_port
-from tests.bench.page import PAGE, Column, Figure, Memory, from_json, render
+from tests.bench.page import Column, Figure, Memory
 from tests.bench.scenarios import SCENARIOS
-from tests.bench.start import HOST, SERVERS, WORKERS, commit_now, private, today, versions
+from tests.bench.start import HOST, SERVERS, WORKERS, private, versions
+from tests.figures import commit_now, today
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,10 +122,7 @@ def run(commit: str) -> Memory:
 
 
 def main() -> int:
-    data = PAGE.with_suffix(".json")
-    page = replace(from_json(data.read_text()), memory=run(commit_now()))
-    data.write_text(page.to_json())
-    PAGE.write_text(render(page))
+    page.write(replace(page.read(), memory=run(commit_now())))
     return 0
 
 

@@ -1,23 +1,21 @@
-"""The results as a value, as JSON, and as the page docs/explanation/performance.md.
-
-The page is a function of the JSON beside it, and a test holds them together: no figure is changed by hand.
-"""
+"""The figures of `make bench`, and what docs/explanation/performance.md shows of them."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.bench.scenarios import SCENARIOS, Target
+from tests.figures import PAGES, Origin, fill, table
+from tests.figures import read as read_run
+from tests.figures import write as write_run
 
 # From there on a tenth is nothing.
 TEN_THOUSAND = 10_000
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "performance.md"
+PAGE = PAGES / "performance.md"
+DATA = PAGES / "performance.json"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,14 +105,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One interleaved run, and all that one must know to compare it with another."""
+    """One interleaved run, and what was measured apart from it."""
 
-    date: str
-    commit: str
-    python: str
-    kernel: str
+    origin: Origin
     cpu: str
-    cpus: int
     wrk: str
     compiler: str
     rounds: int
@@ -126,9 +120,6 @@ class Run:
     memory: Memory | None = None
     sections: tuple[Section, ...] = ()
 
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
-
     def with_sections(self, sections: tuple[Section, ...]) -> Run:
         """Put these in the place of those of the same name, or behind the others."""
         new = {one.name: one for one in sections}
@@ -136,62 +127,30 @@ class Run:
         return dataclasses.replace(self, sections=(*kept, *new.values()))
 
 
-def from_json(text: str) -> Run:
-    values: dict[str, Any] = json.loads(text)
-    start, memory = values.get("start"), values.get("memory")
-    return Run(
-        **{
-            **values,
-            "tables": tuple(table_from(table) for table in values["tables"]),
-            "start": start and start_from(start),
-            "memory": memory and memory_from(memory),
-            "sections": tuple(section_from(section) for section in values.get("sections", ())),
-        }
-    )
-
-
 def read() -> Run:
-    return from_json(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
+    """Read what was measured; it is judged by the targets that we have now, not by those of its day."""
+    run = read_run(Run, DATA)
+    targets = {one.name: one.targets for one in SCENARIOS}
+    tables = (dataclasses.replace(one, targets=targets.get(one.scenario, ())) for one in run.tables)
+    return dataclasses.replace(run, tables=tuple(tables))
 
 
 def write(run: Run) -> None:
-    PAGE.with_suffix(".json").write_text(run.to_json(), encoding="utf-8")
-    PAGE.write_text(render(run), encoding="utf-8")
+    write_run(run, DATA)
+    fill(PAGE, blocks(run))
 
 
-def section_from(values: dict[str, Any]) -> Section:
-    return Section(**{**values, "figures": tuple(Figure(**figure) for figure in values["figures"])})
-
-
-def start_from(values: dict[str, Any]) -> Start:
-    return Start(**{**values, "figures": tuple(Figure(**figure) for figure in values["figures"])})
-
-
-def memory_from(values: dict[str, Any]) -> Memory:
-    columns = {name: Column(one["server"], tuple(one["options"])) for name, one in values["columns"].items()}
-    figures = tuple(Figure(**figure) for figure in values["figures"])
-    return Memory(**{**values, "columns": columns, "figures": figures})
-
-
-def table_from(values: dict[str, Any]) -> Table:
-    """Make a table again; it is judged by the targets that we have now, not by those of its day."""
-    rows = tuple(Row(**row) for row in values["rows"])
-    targets = next((one.targets for one in SCENARIOS if one.name == values["scenario"]), ())
-    return Table(**{**values, "rows": rows, "targets": targets})
-
-
-def render(run: Run) -> str:
-    """Write the whole page: the words are in page.md, what was found comes from `run`."""
-    template = Template(Path(__file__).with_name("page.md").read_text(encoding="utf-8"))
-    return template.substitute(results="\n".join(result_lines(run)), facts="\n".join(fact_lines(run)))
+def blocks(run: Run) -> dict[str, str]:
+    """Return what the page shows."""
+    return {"results": "\n".join(result_lines(run)).rstrip(), "facts": "\n".join(fact_lines(run))}
 
 
 def result_lines(run: Run) -> Iterator[str]:
-    for table in run.tables:
-        yield from (f"### {table.scenario}", "", table.words, "")
-        yield from table_lines(table)
+    for one in run.tables:
+        yield from (f"### {one.scenario}", "", one.words, "")
+        yield from table_lines(one)
         yield ""
-        if verdicts := [*target_lines(table)]:
+        if verdicts := [*target_lines(one)]:
             yield from (*verdicts, "")
     yield from (f"Left out: {name}, since {reason}." for name, reason in run.absent.items())
     for section in run.sections:
@@ -205,11 +164,10 @@ def result_lines(run: Run) -> Iterator[str]:
 def section_lines(section: Section) -> Iterator[str]:
     columns = [*section.figures[0].values]
     yield from (f"### {section.title}", "", section.words, "")
-    yield "| Server | " + " | ".join(columns) + " |"
-    yield "|---|" + "--:|" * len(columns)
-    for figure in section.figures:
-        cells = (shown(figure.values[column]) for column in columns)
-        yield f"| {figure.what} | " + " | ".join(cells) + " |"
+    yield table(
+        ["Server", *columns],
+        [[figure.what, *(shown(figure.values[one]) for one in columns)] for figure in section.figures],
+    )
     yield from ("", f"{section.date}, commit {section.commit}.", "")
 
 
@@ -225,10 +183,10 @@ def start_lines(start: Start) -> Iterator[str]:
     yield "gunicorn is ready, it says, before its workers have loaded the application; wsgid when they serve."
     yield "Private memory is what no other process has a part in (`Private_*` in `/proc/PID/smaps_rollup`)."
     yield ""
-    yield "| | " + " | ".join(f"{name} {version}" for name, version in start.versions.items()) + " |"
-    yield "|---|" + "--:|" * len(names)
-    for figure in start.figures:
-        yield f"| {figure.what} | " + " | ".join(f"{figure.values[name]:.1f}" for name in names) + " |"
+    yield table(
+        ["", *(f"{name} {version}" for name, version in start.versions.items())],
+        [[figure.what, *(f"{figure.values[name]:.1f}" for name in names)] for figure in start.figures],
+    )
     yield from ("", f"{start.date}, commit {start.commit}.", "")
 
 
@@ -245,47 +203,61 @@ def memory_lines(memory: Memory) -> Iterator[str]:
     yield "what several of them share counts once (`Pss` in `/proc/PID/smaps_rollup`)."
     yield "In gunicorn the parent is what workers are forked from; in wsgid it never holds the application."
     yield ""
-    yield "| | " + " | ".join(heads) + " |"
-    yield "|---|" + "--:|" * len(heads)
-    for figure in memory.figures:
-        cells = (f"{figure.values[name]:.1f}" for name in memory.columns)
-        yield f"| {figure.what} | " + " | ".join(cells) + " |"
+    yield table(
+        ["", *heads],
+        [
+            [figure.what, *(f"{figure.values[name]:.1f}" for name in memory.columns)]
+            for figure in memory.figures
+        ],
+    )
     yield from ("", f"{memory.date}, commit {memory.commit}, {memory.python}.", "")
 
 
 def fact_lines(run: Run) -> Iterator[str]:
-    yield f"* {run.date}, commit {run.commit}"
-    yield f"* {run.python}"
-    yield f"* Linux {run.kernel}; {run.cpu}, {run.cpus} CPUs"
-    worst = max((row.disturbance for table in run.tables for row in table.rows), default=0.0)
+    origin = run.origin
+    yield f"* {origin.date}, commit {origin.commit}"
+    yield f"* {origin.python}"
+    yield f"* Linux {origin.kernel}; {run.cpu}, {origin.cpus} CPUs"
+    worst = max((row.disturbance for one in run.tables for row in one.rows), default=0.0)
     yield f"* what else ran during the worst measurement: {worst:.0%} of a CPU"
     yield f"* {run.wrk}; the floor by {run.compiler}"
     yield f"* {run.rounds} rounds of {run.seconds} s each"
 
 
-def table_lines(table: Table) -> Iterator[str]:
-    floor = table.row("floor")
-    yield "| Server | Version | CPU a request, us | lowest to highest | times the floor | requests a second |"
-    yield "|---|---|--:|--:|--:|--:|"
-    for row in table.rows:
-        cells = (
-            row.title,
-            row.version,
-            f"{row.cost_us:.1f}",
-            f"{row.lowest_us:.1f} to {row.highest_us:.1f}",
-            "" if floor is None else f"{row.cost_us / floor.cost_us:.2f}",
-            f"{row.rate:,.0f}",
-        )
-        yield "| " + " | ".join(cells) + " |"
-    failed = [f"{row.title} {row.errors}" for row in table.rows if row.errors]
+def table_lines(one: Table) -> Iterator[str]:
+    floor = one.row("floor")
+    heads = (
+        "Server",
+        "Version",
+        "CPU a request, us",
+        "lowest to highest",
+        "times the floor",
+        "requests a second",
+    )
+    yield table(
+        heads,
+        [
+            [
+                row.title,
+                row.version,
+                f"{row.cost_us:.1f}",
+                f"{row.lowest_us:.1f} to {row.highest_us:.1f}",
+                "" if floor is None else f"{row.cost_us / floor.cost_us:.2f}",
+                f"{row.rate:,.0f}",
+            ]
+            for row in one.rows
+        ],
+        words=2,
+    )
+    failed = [f"{row.title} {row.errors}" for row in one.rows if row.errors]
     if failed:
         yield from ("", f"Connections that failed meanwhile: {', '.join(failed)}.")
 
 
-def target_lines(table: Table) -> Iterator[str]:
+def target_lines(one: Table) -> Iterator[str]:
     """Say for each target whether it is met."""
-    for target in table.targets:
-        who, whom = table.row(target.who), table.row(target.whom)
+    for target in one.targets:
+        who, whom = one.row(target.who), one.row(target.whom)
         if who is None or whom is None:
             continue
         ratio = who.cost_us / whom.cost_us

@@ -19,14 +19,14 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cost
+from tests.bench import cost, page
 from tests.bench.measure import ROOT, BenchError, free_port
-from tests.bench.page import PAGE, Figure, Start, from_json, render
+from tests.bench.page import Figure, Start
+from tests.figures import commit_now, today
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -223,20 +223,8 @@ def versions() -> dict[str, str]:
     return {name: version(distributions[name]) for name in SERVERS}
 
 
-def today() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%d")
-
-
-def commit_now() -> str:
-    said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(said, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def main() -> int:
-    data = PAGE.with_suffix(".json")
-    page = replace(from_json(data.read_text()), start=run(commit_now()))
-    data.write_text(page.to_json())
-    PAGE.write_text(render(page))
+    page.write(replace(page.read(), start=run(commit_now())))
     return 0
 
 

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 from tests.bench import apps
 from tests.bench.measure import ROOT
 from tests.bench.page import Figure, Section
-from tests.bench.start import environment, today
+from tests.bench.start import environment
+from tests.figures import today
 from wsgid.config.settings import Settings
 from wsgid.metrics.scoreboard import Scoreboard
 from wsgid.net.address import Address

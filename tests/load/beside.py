@@ -8,8 +8,6 @@ have gone; all of it several times.
 from __future__ import annotations
 
 import contextlib
-import json
-import platform
 import resource
 import select
 import socket
@@ -17,23 +15,24 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.figures import PAGES, Origin, fill, origin_now, write
+from tests.figures import table as markdown_table
 from tests.integration.tls.client import PAIR, trusting
 from tests.load.stage import request
 from tests.load.swarm import swarm
+from tests.support import ROOT
 from tests.wire import Wire
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator, Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "explanation" / "slow-clients.md"
-BEGIN, END = "<!-- measured: beside -->\n", "<!-- end -->\n"
+PAGE = PAGES / "slow-clients.md"
+DATA = PAGES / "slow-clients.json"
 
 # In each phase of a round. Of so many one may wait behind the slow ones, who all come in the same moment.
 ASKED = 500
@@ -70,6 +69,13 @@ class Row:
     before: Figures
     during: Figures
     after: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    origin: Origin
+    versions: dict[str, str]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +201,18 @@ def served(contestant: Contestant) -> Iterator[tuple[str, int]]:
             process.wait()
 
 
+def blocks(run: Run) -> dict[str, str]:
+    """Return what the page shows."""
+    versions = ", ".join(f"{name} {number}" for name, number in run.versions.items())
+    return {"beside": f"{table(run.rows)}\n\nMeasured on {run.origin}; {versions}."}
+
+
 def table(rows: Sequence[Row]) -> str:
     """Write the table of the page."""
-    lines = [
-        "| | before | beside 2,000 slow clients | times | after |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {row.title} | {_cell(row.before)} "
-            f"| {_cell(row.during)} | {_times(row)} | {_cell(row.after)} |"
-            for row in rows
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+    return markdown_table(
+        ["", "before", "beside 2,000 slow clients", "times", "after"],
+        [[row.title, _cell(row.before), _cell(row.during), _times(row), _cell(row.after)] for row in rows],
+    )
 
 
 def _times(row: Row) -> str:
@@ -223,19 +229,6 @@ def _cell(figures: Figures) -> str:
     return f"{figures.median_s * 1e3:.2f} / {figures.p99_s * 1e3:.2f} ms{lost}"
 
 
-def read() -> list[Row]:
-    """Read what the command wrote."""
-    run = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
-    phases = ("before", "during", "after")
-    return [Row(row["title"], *(Figures(**row[phase]) for phase in phases)) for row in run["rows"]]
-
-
-def fill(page: str, rows: Sequence[Row]) -> str:
-    """Put the table into the page."""
-    head, _, rest = page.partition(BEGIN)
-    return f"{head}{BEGIN}\n{table(rows)}\n{END}{rest.partition(END)[2]}"
-
-
 def main() -> None:
     """Measure, and write figures and page."""
     # Every server has room for the descriptors too: a child inherits it.
@@ -250,9 +243,9 @@ def main() -> None:
         sys.stdout.flush()
         rows.append(row)
     packages = {one.package: version(one.package) for one in CONTESTANTS}
-    run = {"python": platform.python_version(), "versions": packages, "rows": [asdict(row) for row in rows]}
-    PAGE.with_suffix(".json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    run = Run(origin_now(), packages, tuple(rows))
+    write(run, DATA)
+    fill(PAGE, blocks(run))
 
 
 if __name__ == "__main__":

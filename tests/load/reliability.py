@@ -1,21 +1,14 @@
-"""The figures of `make reliability` and `make restarts`, as JSON and as docs/explanation/reliability.md.
-
-The page is a function of the two files beside it, and a test holds them together: no figure is made by hand.
-"""
+"""The figures of `make reliability` and `make restarts`, and what the page of reliability shows of them."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 
-from tests.support import ROOT
+from tests.figures import PAGES, Origin, fill, read, table
 
-PAGE = ROOT / "docs" / "explanation" / "reliability.md"
-RUN = PAGE.with_suffix(".json")
-RESTARTS = PAGE.with_name("restarts.json")
+PAGE = PAGES / "reliability.md"
+RUN = PAGES / "reliability.json"
+RESTARTS = PAGES / "restarts.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +35,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run, and what one must know to compare it with another."""
+    """One run of `make reliability`."""
 
-    date: str
-    commit: str
-    python: str
-    kernel: str
-    cpus: int
+    origin: Origin
     versions: dict[str, str]
     rows: tuple[Row, ...]
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +57,25 @@ class Restart:
 class Restarts:
     """One run of `make restarts`."""
 
+    origin: Origin
     systemd: str
-    cpus: int
     rows: tuple[Restart, ...]
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
-
-
-def restarts_from_json(text: str) -> Restarts:
-    values = json.loads(text)
-    return Restarts(**{**values, "rows": tuple(Restart(**row) for row in values["rows"])})
 
 
 def write_page() -> None:
-    """Write the page anew from the figures that there are."""
-    PAGE.write_text(render(from_json(RUN.read_text()), restarts_from_json(RESTARTS.read_text())))
+    """Write what the two commands have found into the page."""
+    fill(PAGE, blocks(read(Run, RUN), read(Restarts, RESTARTS)))
 
 
-def from_json(text: str) -> Run:
-    values = json.loads(text)
-    rows = tuple(
-        Row(row["name"], {peer: Figures(**figures) for peer, figures in row["peers"].items()})
-        for row in values["rows"]
-    )
-    return Run(**{**values, "rows": rows})
-
-
-def render(run: Run, restarts: Restarts) -> str:
-    """Return the whole page."""
+def blocks(run: Run, restarts: Restarts) -> dict[str, str]:
+    """Return what the page shows."""
     peers = list(run.versions)
-    heads = [f"{peer} {run.versions[peer]}" for peer in peers]
     failed = [
         [row.name, *(f"{row.peers[peer].failed} of {row.peers[peer].requests:,}" for peer in peers)]
         for row in run.rows
     ]
     kinds = [
-        [row.name, peer, str(found.times), _kinds(found), str(found.between) if found.failed else ""]
+        [row.name, peer, str(found.times), _each(found.kinds), str(found.between) if found.failed else ""]
         for row in run.rows
         for peer, found in row.peers.items()
     ]
@@ -115,24 +83,16 @@ def render(run: Run, restarts: Restarts) -> str:
         [row.name, str(row.times), f"{row.requests:,}", f"{row.lost:,}", _each(row.kinds)]
         for row in restarts.rows
     ]
-    template = Template(Path(__file__).with_name("reliability.md").read_text())
-    return template.substitute(
-        dataclasses.asdict(run),
-        failed=_table(["What is done", *heads], failed),
-        kinds=_table(["What is done", "Server", "Times", "How they failed", "Between two requests"], kinds),
-        restarts=_table(["What is done", "Times", "Requests", "Lost", "How"], under_systemd),
-        machine=f"Measured with {restarts.systemd} on {restarts.cpus} CPUs.",
-    )
-
-
-def _kinds(found: Figures) -> str:
-    return _each(found.kinds)
+    heads = [f"{peer} {run.versions[peer]}" for peer in peers]
+    return {
+        "failed": f"{table(['What is done', *heads], failed)}\n\nMeasured on {run.origin}.",
+        "kinds": table(
+            ["What is done", "Server", "Times", "How they failed", "Between two requests"], kinds, words=2
+        ),
+        "restarts": f"{table(['What is done', 'Times', 'Requests', 'Lost', 'How'], under_systemd)}\n\n"
+        f"Measured on {restarts.origin}, {restarts.systemd}.",
+    }
 
 
 def _each(kinds: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "-"
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

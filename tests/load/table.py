@@ -8,22 +8,19 @@ gunicorn's that keeps connections. Some minutes; writes docs/explanation/reliabi
 from __future__ import annotations
 
 import os
-import platform
 import signal
-import subprocess
 import sys
 from contextlib import ExitStack, suppress
-from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from tests.figures import origin_now, write
 from tests.load import disturb
 from tests.load.client import Load, Plan
 from tests.load.outcome import Kind, Tally
 from tests.load.processes import Ends
 from tests.load.reliability import RUN, Figures, Row, Run, write_page
 from tests.load.stage import stage
-from tests.support import ROOT
 from wsgid import __version__
 
 if TYPE_CHECKING:
@@ -166,26 +163,13 @@ def measure(times: int) -> Run:
         rows.append(row)
         sys.stdout.write(f"{row}\n")
         sys.stdout.flush()
-    return Run(
-        date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        commit=_words("git", "describe", "--always", "--dirty", "--exclude=*"),
-        python=f"{platform.python_implementation()} {platform.python_version()}",
-        kernel=platform.release(),
-        cpus=os.cpu_count() or 0,
-        versions={"wsgid": __version__, "gunicorn": version("gunicorn")},
-        rows=tuple(rows),
-    )
+    return Run(origin_now(), {"wsgid": __version__, "gunicorn": version("gunicorn")}, tuple(rows))
 
 
 def _figures(name: str, peer: str, times: int) -> Figures:
     return disturbed(peer, ACTS[name], times) if name in ACTS else WHOLE[name](peer, times)
 
 
-def _words(*argv: str) -> str:
-    return subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-
-
 if __name__ == "__main__":
-    run = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
-    RUN.write_text(run.to_json())
+    write(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10), RUN)
     write_page()

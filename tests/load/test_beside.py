@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from tests.figures import is_filled, read
 from tests.load import beside
 
 
 def test_the_table_is_what_the_command_wrote() -> None:
     """A figure that somebody improved by hand is worth nothing."""
-    page = beside.PAGE.read_text(encoding="utf-8")
-
-    assert beside.fill(page, beside.read()) == page
+    assert is_filled(beside.PAGE, beside.blocks(read(beside.Run, beside.DATA)))
 
 
 def test_every_contestant_stands_in_the_table() -> None:
-    assert [one.title for one in beside.CONTESTANTS] == [row.title for row in beside.read()]
+    assert [one.title for one in beside.CONTESTANTS] == [
+        row.title for row in read(beside.Run, beside.DATA).rows
+    ]
 
 
 def test_who_never_answers_is_not_called_quick() -> None:
@@ -21,7 +22,7 @@ def test_who_never_answers_is_not_called_quick() -> None:
     row = beside.Row("a", beside.Figures(0.001, 0.002), late, beside.Figures(0.001, 0.003, 1))
 
     assert beside.table([row]).endswith(
-        "| a | 1.00 / 2.00 ms | no answer within 2 s | - | 1.00 / 3.00 ms, 1 lost |\n"
+        "| a | 1.00 / 2.00 ms | no answer within 2 s | - | 1.00 / 3.00 ms, 1 lost |"
     )
 
 

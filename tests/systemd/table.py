@@ -7,17 +7,17 @@ four threads. Writes the figures of docs/explanation/reliability.md, and prints 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.figures import origin_now, write
 from tests.load.reliability import RESTARTS, Restart, Restarts, write_page
 from tests.systemd import package
-from tests.systemd.machine import WORDS, Machine, boot, install
+from tests.systemd.machine import WORDS, Machine, boot, install, python_for_a_service
 from tests.systemd.site import BY_BIND, BY_SOCKET, SITE, WITHOUT_STORE, lost
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def main(times: int) -> None:
         sys.stdout.write(f"{one}\n")
         sys.stdout.flush()
     systemd = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, check=True)
-    restarts = Restarts(" ".join(systemd.stdout.split()[:2]), os.cpu_count() or 0, tuple(found))
-    RESTARTS.write_text(restarts.to_json())
+    # The service's, which may be another one than ours.
+    python = subprocess.run([python_for_a_service(), "--version"], capture_output=True, text=True, check=True)
+    origin = replace(origin_now(), python=f"C{python.stdout.strip()}")
+    write(Restarts(origin, " ".join(systemd.stdout.split()[:2]), tuple(found)), RESTARTS)
     write_page()
 
 
