@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import growth, latency, memory, page, start, steps
+from tests.bench import growth, latency, memory, page, profile, start, steps
 from tests.bench.contestants import contestants
 from tests.bench.measure import ROOT, BenchError, Plan, Result, run
 from tests.bench.scenarios import SCENARIOS, Scenario
@@ -86,7 +86,7 @@ def measure_section(
             program = latency.compile_rate(directory, Path(__file__).with_name("rate.c"))
             return known.with_sections(latency.run(commit_now(), present, plan, program))
         case "profile":
-            return known.with_sections(steps.run(commit_now()))
+            return known.with_sections((*profile.run(commit_now(), plan), *steps.run(commit_now())))
         case "growth":
             return known.with_sections(growth.run(commit_now(), plan))
         case "start":

@@ -70,6 +70,8 @@ class Section:
     date: str
     commit: str
     figures: tuple[Figure, ...]
+    of: str = "Server"
+    """What a row is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def section_lines(section: Section) -> Iterator[str]:
     columns = [*section.figures[0].values]
     yield from (f"### {section.title}", "", section.words, "")
     yield table(
-        ["Server", *columns],
+        [section.of, *columns],
         [[figure.what, *(shown(figure.values[one]) for one in columns)] for figure in section.figures],
     )
     yield from ("", f"{section.date}, commit {section.commit}.", "")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cost, page, steps, wrk
+from tests.bench import cost, page, profile, steps, wrk
 from tests.bench.contestants import contestants
 from tests.bench.measure import free_port
 from tests.bench.scenarios import SCENARIOS, Scenario, Target
@@ -89,11 +89,70 @@ def test_steps_of_a_request_are_counted_by_function(monkeypatch: pytest.MonkeyPa
     """What is counted is one request, whatever else was done before."""
     monkeypatch.setattr(steps, "COUNTED", 10)
 
-    found = steps.steps("hello")
+    monkeypatch.setattr(steps, "WARM", 5)
+
+    found = steps.steps(next(one for one in SCENARIOS if one.name == "hello"))
 
     assert found["apps.hello"] < 50 < found["http1.feed"]
     # A connection is made before those that count.
     assert "acceptor.accept" not in found
+
+
+SAMPLES = """\
+        ffffffff8207f801 tcp_rcv_established ([kernel.kallsyms])
+        ffffffff81e80d99 __sys_sendto ([kernel.kallsyms])
+        ffffffff81e80de0 __x64_sys_sendto ([kernel.kallsyms])
+        ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
+        ffffffff81000130 entry_SYSCALL_64_after_hwframe ([kernel.kallsyms])
+            7f3a2b11f001 __send (/usr/lib/x86_64-linux-gnu/libc.so.6)
+
+        ffffffff81e80d99 sock_write_iter ([kernel.kallsyms])
+        ffffffff81e80de0 do_writev ([kernel.kallsyms])
+        ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
+
+        ffffffff81e80d99 exit_to_user_mode_loop ([kernel.kallsyms])
+        ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
+
+        ffffffff81e80d99 sysvec_apic_timer_interrupt ([kernel.kallsyms])
+
+                  5a0b11 _PyEval_EvalFrameDefault (/usr/bin/python3.11)
+                  5a0b12 [unknown] (/usr/bin/python3.11)
+
+                  5a0b11 [unknown] (/venv/lib/httptools/parser/parser.cpython-311-x86_64-linux-gnu.so)
+
+                  5a0b11 something (/opt/else.so)
+"""
+
+
+def test_time_belongs_to_the_system_call_or_to_whose_code_ran() -> None:
+    found = [profile.part(stack) for stack in profile.stacks(SAMPLES.splitlines())]
+
+    assert [
+        "kernel: `sendto`",
+        "kernel: `writev`",
+        profile.OTHER_KERNEL,
+        profile.OTHER_KERNEL,
+        profile.LOOP,
+        "httptools and llhttp",
+        profile.OTHER_USER,
+    ] == found
+
+
+def test_what_is_small_in_every_scenario_is_told_together() -> None:
+    figures = profile.table(
+        {
+            "hello": {"kernel: `sendto`": 2.0, "kernel: `close`": 0.01, profile.LOOP: 3.0},
+            "close": {"kernel: `sendto`": 2.5, "kernel: `ioctl`": 0.02, profile.LOOP: 4.0},
+        }
+    )
+
+    assert [
+        (profile.KERNEL, {"hello": 2.01, "close": 2.52}),
+        ("kernel: `sendto`", {"hello": 2.0, "close": 2.5}),
+        (profile.OTHER_KERNEL, {"hello": 0.01, "close": 0.02}),
+        (profile.USER, {"hello": 3.0, "close": 4.0}),
+        (profile.LOOP, {"hello": 3.0, "close": 4.0}),
+    ] == [(one.what, {name: round(value, 3) for name, value in one.values.items()}) for one in figures]
 
 
 def compile_c(directory: Path, name: str) -> Path:
