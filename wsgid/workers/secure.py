@@ -48,8 +48,11 @@ class SecureSocket:
         "_is_over",
         "_outgoing",
         "_owed",
+        "_pending",
+        "_read",
         "_tls",
         "_unsent",
+        "_write",
         "has_begun",
         "on_more",
         "raw",
@@ -67,6 +70,10 @@ class SecureSocket:
         self._outgoing = ssl.MemoryBIO()
         # Made with the first octet: who never says one costs little.
         self._tls: ssl.SSLObject | None = None
+        # Its methods of these names, as they are in C.
+        self._pending: Callable[[], int]
+        self._read: Callable[[int], bytes]
+        self._write: Callable[[bytes | memoryview], int]
         # Ciphered, and not taken by the kernel yet.
         self._unsent = b""
         # How many octets of a response it holds; they are told as sent once it is empty.
@@ -123,6 +130,9 @@ class SecureSocket:
             if octets[0] != HANDSHAKE:
                 raise NoTLSError(octets)
             self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+            # SSLObject has a frame of Python's around each, and nothing in it that is of use here.
+            inner = getattr(self._tls, "_sslobj", self._tls)
+            self._read, self._write, self._pending = inner.read, inner.write, inner.pending
 
     def variables(self) -> dict[str, str]:
         """What an application is told of a handshake that is complete."""
@@ -139,25 +149,27 @@ class SecureSocket:
         octets = self.raw.recv(size)
         if self._is_draining or not octets:
             return octets
-        if len(octets) == size:
+        length = len(octets)
+        if length == size:
             self.on_more()
         self._incoming.write(octets)
-        data = self.take()
+        data = self.take(length)
         if data is None:
             raise BlockingIOError
         return data
 
-    def take(self) -> bytes | None:
-        """Decipher all that was received; None if that is nothing, b"" at the client's good-bye."""
-        assert self._tls is not None
-        read = self._tls.read
+    def take(self, expected: int = HANDSHAKE_READ) -> bytes | None:
+        """Decipher all that was received; None if that is nothing, b"" at the client's good-bye.
+
+        `expected` octets in one record or fewer are deciphered in the room that they need.
+        """
         incoming = self._incoming
         data: bytes | None = None
         try:
-            data = read(PIECE)
+            data = self._read(expected)
             # One record a read, however much is asked for.
-            while data and (incoming.pending or self._tls.pending()):
-                more = read(PIECE)
+            while data and (incoming.pending or self._pending()):
+                more = self._read(PIECE)
                 if not more:
                     # It says good-bye behind what it said. Nobody is told of that again, so tell the kernel.
                     with contextlib.suppress(OSError):
@@ -187,8 +199,7 @@ class SecureSocket:
         if owed:
             self._owed = 0
             return owed
-        assert self._tls is not None
-        write = self._tls.write
+        write = self._write
         size = len(data)
         if size <= PIECE:
             done = write(data)
@@ -199,8 +210,14 @@ class SecureSocket:
             view = memoryview(data)
             while done < size:
                 done += write(view[done:size])
-        self._push()
-        if self._unsent:
+        # As _push does it, where nothing lies here already.
+        octets = self._outgoing.read()
+        try:
+            sent = self.raw.send(octets)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(octets):
+            self._unsent = octets[sent:]
             self._owed = done
             raise BlockingIOError
         return done
