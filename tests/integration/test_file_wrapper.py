@@ -65,6 +65,18 @@ def test_list_of_one_large_block_holds_no_thread(server: ServerProcess) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", [1, 32 * 1024 - 1, 32 * 1024], ids=str)
+def test_blocks_of_a_stream_arrive_in_order_and_whole(server: ServerProcess, size: int) -> None:
+    """Small ones and large ones take different ways to the kernel, which takes a part of either."""
+    texts = ["a", "bc", "", "defg", "h", "i"]
+    with unread(server) as wire:
+        answer = wire.ask(ordered(kind="generator", body=texts, repeat=size, times=8))
+
+        assert b"".join(text.encode() * size for text in texts) * 8 == answer.body
+        assert 204 == wire.ask(get("/-/mark?after")).status
+
+
+@pytest.mark.slow
 def test_file_is_closed_after_its_last_octet(server: ServerProcess) -> None:
     """Closed once: not before the client has it, and also when the client leaves in the middle."""
     since = server.mark()

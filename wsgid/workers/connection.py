@@ -234,7 +234,20 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send octets; hold the application back while the client takes nothing."""
-        self.send_last(data)
+        # As send_last does it: a stream comes here again and again.
+        if self.pending:
+            self._keep(memoryview(data))
+            self.flush()
+        else:
+            try:
+                sent = self.sock.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError as error:
+                raise ClientGone from error
+            if sent == len(data):
+                return
+            self._keep(memoryview(data)[sent:])
         if self._pending_size > self._memory:
             self.wait_until_sent()
 
@@ -252,6 +265,29 @@ class Connection:
             raise ClientGone from error
         if sent != len(data):
             self._keep(memoryview(data)[sent:])
+
+    def send_pieces(self, *pieces: bytes) -> None:
+        """Send octets as `send` does; the kernel joins them."""
+        self.send_last_pieces(*pieces)
+        if self._pending_size > self._memory:
+            self.wait_until_sent()
+
+    def send_last_pieces(self, *pieces: bytes) -> None:
+        """Send octets as `send_last` does; the kernel joins them."""
+        if self.pending or self.sock is not self.raw:
+            # Behind others, or into what is no socket of the kernel's: TLS, or one that was taken over.
+            self.send_last(b"".join(pieces))
+            return
+        try:
+            sent = self.raw.sendmsg(pieces)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise ClientGone from error
+        for piece in pieces:
+            if sent < len(piece):
+                self._keep(memoryview(piece)[sent:])
+            sent = max(0, sent - len(piece))
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file, and keep what the client does not take."""

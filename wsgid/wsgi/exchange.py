@@ -21,6 +21,11 @@ OVER: dict[str, Any] = {}
 
 SWITCHED = "101 Switching Protocols"
 
+# From so many octets on a block is handed to the kernel beside its head: to join the two would cost more.
+LARGE = 32 * 1024
+
+CRLF = b"\r\n"
+
 INTERNAL_ERROR = b"500 Internal Server Error\n"
 
 
@@ -39,6 +44,12 @@ class Output(Protocol):
 
     def send_last(self, data: bytes) -> None:
         """Send the last octets: what the client does not take goes on by itself. Raises ClientGone."""
+
+    def send_pieces(self, *pieces: bytes) -> None:
+        """Send octets as `send` does, in pieces too large to be joined. Raises ClientGone."""
+
+    def send_last_pieces(self, *pieces: bytes) -> None:
+        """Send octets as `send_last` does, in pieces too large to be joined. Raises ClientGone."""
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file behind what is pending; it goes on after this returns."""
@@ -258,20 +269,39 @@ class Exchange:
                 self._head_sent = True
                 if promised < 0:
                     octets += b"Content-Length: %d\r\n" % length
-                self._output.send_last(octets + self._end_of_head(head) + block)
+                octets += self._end_of_head(head)
+                if length < LARGE:
+                    self._output.send_last(octets + block)
+                else:
+                    self._output.send_last_pieces(octets, block)
                 return
         self._send(block)
         self._end()
 
     def _send_all(self, iterable: Iterable[bytes]) -> None:
         """Each block before the next is asked for; the head with the first that is not empty (PEP 3333)."""
-        progress = self._output.progress
+        output = self._output
+        progress, send = output.progress, output.send
+        # Whether all that a block still needs is its size, and that of the last one as it is written.
+        is_chunk = False
+        size, line = 0, b""
         for block in iterable:
-            if block:
+            if is_chunk and block and type(block) is bytes:
+                # What _send does, in short: a stream is hundreds of blocks, most of one size.
+                length = len(block)
+                if length != size:
+                    size, line = length, b"%x\r\n" % length
+                self.sent += length
+                if length < LARGE:
+                    send(b"".join((line, block, CRLF)))
+                else:
+                    output.send_pieces(line, block, CRLF)
+            elif block:
                 self._send(block)
                 # Not when Content-Length is reached: what stands behind the last yield is to run.
                 if self._is_full:
                     break
+                is_chunk = self._chunked
             elif type(block) is not bytes:
                 raise _not_bytes(block)
             progress()

@@ -53,7 +53,8 @@ class Plan:
     """One response, as it was ordered.
 
     status, headers: what start_response gets ("200 OK", one Content-Type).
-    body: the blocks, latin-1 ([]). times: how often all of them come (1). write: what goes through write()
+    body: the blocks, latin-1 ([]). repeat: how often the text of each of them stands in it (1).
+    times: how often all of them come (1). write: what goes through write()
     before them ([]).
     kind: "blocks" (an iterator with close(), told), "list", "tuple", "joined" (a list of one), "generator".
     start: when start_response is called: "call", "next" (at the first next()), "never", "twice".
@@ -71,7 +72,8 @@ class Plan:
         self.headers = [
             (name, value) for name, value in order.get("headers", [["Content-Type", "text/plain"]])
         ]
-        self.body = [block.encode("latin-1") for block in order.get("body", [])] * order.get("times", 1)
+        blocks = [block.encode("latin-1") * order.get("repeat", 1) for block in order.get("body", [])]
+        self.body = blocks * order.get("times", 1)
         self.write: list[str] = order.get("write", [])
         self.kind: str = order.get("kind", "blocks")
         self.start: str = order.get("start", "call")

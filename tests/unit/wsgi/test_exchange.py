@@ -37,6 +37,12 @@ class Wire:
     def send_last(self, data: bytes) -> None:
         self.send(data)
 
+    def send_pieces(self, *pieces: bytes) -> None:
+        self.send(b"".join(pieces))
+
+    def send_last_pieces(self, *pieces: bytes) -> None:
+        self.send(b"".join(pieces))
+
     def send_file(self, part: FileRange) -> None:
         self.files.append(part)
 
