@@ -162,15 +162,11 @@ class AsgiServer:
             if _is_idle(connection):
                 connection.shutdown()
 
-    def cancel(self) -> None:
-        log = self._context.log
-        log.warning(
-            "requests cut off count=%d: not over within graceful_timeout (%g s)",
-            len(self._state.tasks),
-            self._context.settings.graceful_timeout,
-        )
-        for task in list(self._state.tasks):
+    def cancel(self) -> int:
+        tasks = list(self._state.tasks)
+        for task in tasks:
             task.cancel()
+        return len(tasks)
 
     async def end(self) -> None:
         await self._lifespan.shutdown()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from wsgid.log.escape import escape
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import FAILURE
-from wsgid.workers.loop_exchange import LoopExchange, status_line
+from wsgid.workers.loop_exchange import LoopExchange, add_field, status_line
+from wsgid.workers.records import make_report, tell_overlong
 
 if TYPE_CHECKING:
     import logging
@@ -113,10 +113,7 @@ def environ_of(scope: Scope) -> dict[str, Any]:
     if client is not None:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
     for name, value in scope["headers"]:
-        key = name.decode("latin-1").upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-        text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
+        add_field(environ, name.decode("latin-1"), value.decode("latin-1"))
     return environ
 
 
@@ -145,6 +142,7 @@ class Recorder:
         self._app: Final = app
         self._cells: Final = cells
         self._log: Final = log
+        self._report: Final = make_report(log)
         self._logs: Final = logs
         self._forwarded: Final = forwarded
         self._refusals: Final = refusals
@@ -194,7 +192,8 @@ class Recorder:
                 raise
             await self._end_late(exchange, taken, error)
         except BaseException as error:
-            self._tell("the application failed", exchange, error)
+            self._logs.told = error
+            self._report(cast("Any", exchange), "the application failed", error)
             if not exchange.is_counted:
                 self._count(exchange)
             raise
@@ -219,17 +218,8 @@ class Recorder:
     async def _end_late(self, exchange: AsgiExchange, send: Send, error: BaseException) -> None:
         """Answer in the application's stead, if it has not begun; else the connection ends."""
         environ = exchange.environ
-        self._log.error(
-            'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
-            " (%g s); it alone is ended",
-            escape(str(environ["REQUEST_METHOD"])),
-            escape(environ["RAW_URI"]),
-            environ.get("REMOTE_ADDR") or "-",
-            monotonic() - exchange.began,
-            self._request_timeout,
-            # Where it waited.
-            exc_info=(type(error), error, error.__traceback__),
-        )
+        duration_s = monotonic() - exchange.began
+        tell_overlong(self._log, environ, duration_s, self._request_timeout, "it alone is ended", error)
         self._logs.told = error
         if exchange.is_started or environ["wsgi.url_scheme"] in _PLAIN_SCHEMES:
             if not exchange.is_counted:
@@ -245,10 +235,6 @@ class Recorder:
         else:
             await _answer(send, refusal.status, refusal.reason.encode())
 
-    def _tell(self, what: str, exchange: AsgiExchange, error: BaseException) -> None:
-        self._logs.told = error
-        self._log.error("%s %s", what, _shown(exchange), exc_info=(type(error), error, error.__traceback__))
-
 
 async def _answer(send: Send, status: int, body: bytes) -> None:
     """Answer in the application's stead; it is the connection's last answer."""
@@ -256,12 +242,6 @@ async def _answer(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"text/plain"), length, (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _shown(exchange: AsgiExchange) -> str:
-    environ = exchange.environ
-    method, target = escape(str(environ["REQUEST_METHOD"])), escape(environ["RAW_URI"])
-    return f"request={method} {target} peer={environ.get('REMOTE_ADDR') or '-'}"
 
 
 def _cut(task: asyncio.Task[Any], exchange: AsgiExchange) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from wsgid.config.settings import Settings
 from wsgid.metrics.scoreboard import Row, Scoreboard
 from wsgid.net.listener import Listener
-from wsgid.workers.records import Record
+from wsgid.workers.records import Record, make_report
 from wsgid.workers.stacks import format_stacks
-from wsgid.wsgi.exchange import Application
+from wsgid.wsgi.exchange import Application, Surroundings
 
 if TYPE_CHECKING:
     import ssl
@@ -62,6 +62,20 @@ class WorkerContext:
     def is_succeeded(self) -> bool:
         """Whether another server listens where this one does, and takes what waits there."""
         return self.scoreboard.is_succeeded
+
+    def surroundings(self) -> Surroundings:
+        """Make what all exchanges of this worker have in common."""
+        settings = self.settings
+        around = Surroundings(
+            self.app,
+            make_report(self.log),
+            self.record,
+            settings.server_header,
+            sendfile=settings.sendfile,
+            failed=self.row.note_failure,
+        )
+        around.closes = not settings.keepalive
+        return around
 
     def tick(self, now: float) -> None:
         """Act on signals, and say that the worker lives; `now` is `time.monotonic()`."""

@@ -15,6 +15,25 @@ LINGER_S = 1.0
 DRAINED_AT_ONCE = 64 * 1024
 
 
+def tell_refusal(connection: Connection, refusal: Refusal, refusals: RefusalLog, now: float) -> bool:
+    """Tell the log, and the client, for the application; False if that has gone."""
+    # Where a proxy has said so, it is its client that is refused.
+    refusals.write(refusal, connection.parser.refused or connection.environ, now)
+    request = connection.parser.request
+    if request is not None and request.body is not None:
+        # Its room is given back before the client knows: not when the client has gone.
+        request.body.close()
+    if connection.preamble is not None:
+        # No handshake has begun: its proxy is told in plain text.
+        connection.give_up_tls()
+    answer = refusal_answer(refusal, formatdate(usegmt=True), to_head=connection.parser.is_head)
+    try:
+        connection.sock.send(answer)
+    except OSError:
+        return False
+    return True
+
+
 class Ending:
     """Ends the connections of a worker; called by whoever owns one."""
 
@@ -43,22 +62,10 @@ class Ending:
 
     def refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         """Answer for the application, and close."""
-        # Where a proxy has said so, it is its client that is refused.
-        self._refusals.write(refusal, connection.parser.refused or connection.environ, now)
-        request = connection.parser.request
-        if request is not None and request.body is not None:
-            # Its room is given back before the client knows: not when the client has gone.
-            request.body.close()
-        if connection.preamble is not None:
-            # No handshake has begun: its proxy is told in plain text.
-            connection.give_up_tls()
-        to_head = connection.parser.is_head
-        try:
-            connection.sock.send(refusal_answer(refusal, formatdate(usegmt=True), to_head=to_head))
-        except OSError:
+        if tell_refusal(connection, refusal, self._refusals, now):
+            self._linger(connection, now)
+        else:
             self.close(connection)
-            return
-        self._linger(connection, now)
 
     def linger_on(self, connection: Connection, now: float) -> None:
         """Drain what a client sends that was told that nothing more comes."""

@@ -17,6 +17,7 @@ from eventlet.hubs import get_hub, trampoline
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.green import GreenServer
 from wsgid.workers.green_frames import all_frames
+from wsgid.workers.green_threads import TooLateError, throw_if
 
 
 class EventletServer:
@@ -31,10 +32,6 @@ class EventletServer:
     def serve(self) -> None:
         """Serve until the worker retires and every connection has ended."""
         self._server.serve()
-
-
-class TooLateError(Exception):
-    """A wait has taken too long."""
 
 
 class EventletThreads:
@@ -70,13 +67,8 @@ class EventletThreads:
 
     def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
         """Raise in one that waits, at the next turn of the hub, if that is `still` wanted then."""
-        get_hub().schedule_call_global(0, _throw, green, error, still)
+        get_hub().schedule_call_global(0, throw_if, green, error, still)
 
     def frames(self) -> list[tuple[Any, FrameType]]:
         """All that there are, and where each of them stands."""
         return all_frames()
-
-
-def _throw(green: Any, error: BaseException, still: Callable[[], bool]) -> None:
-    if still():
-        green.throw(error)

@@ -17,6 +17,7 @@ from gevent.socket import wait_read, wait_write
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.green import GreenServer
 from wsgid.workers.green_frames import all_frames
+from wsgid.workers.green_threads import TooLateError, throw_if
 
 _WAITS = {select.POLLIN: wait_read, select.POLLOUT: wait_write}
 
@@ -33,10 +34,6 @@ class GeventServer:
     def serve(self) -> None:
         """Serve until the worker retires and every connection has ended."""
         self._server.serve()
-
-
-class TooLateError(Exception):
-    """A wait has taken too long."""
 
 
 class Greenlets:
@@ -79,13 +76,8 @@ class Greenlets:
 
     def interrupt(self, green: Any, error: BaseException, still: Callable[[], bool]) -> None:
         """Raise in one that waits, at the next turn of the loop, if that is `still` wanted then."""
-        get_hub().loop.run_callback(_throw, green, error, still)
+        get_hub().loop.run_callback(throw_if, green, error, still)
 
     def frames(self) -> list[tuple[Any, FrameType]]:
         """All that there are, and where each of them stands."""
         return all_frames()
-
-
-def _throw(green: Any, error: BaseException, still: Callable[[], bool]) -> None:
-    if still():
-        green.throw(error)

@@ -15,33 +15,30 @@ import os
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
-from io import BytesIO
 from math import inf
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any
 
 from wsgid.errors import ExitCode
-from wsgid.log.escape import escape
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
-from wsgid.protocol.response import refusal_answer
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
-from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S
+from wsgid.workers.ending import DRAINED_AT_ONCE, LINGER_S, tell_refusal
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.green_doors import GreenDoors
 from wsgid.workers.green_stacks import green_stacks
 from wsgid.workers.green_threads import READ, WRITE, GreenThreads, Nudge, RequestTimeout
-from wsgid.workers.handover import HandOver
+from wsgid.workers.handover import HandOver, may_travel
 from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
 from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.maker import ConnectionMaker
-from wsgid.workers.records import RefusalLog, make_report
-from wsgid.workers.streaming import BodyPull
-from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
+from wsgid.workers.records import RefusalLog, tell_overlong
+from wsgid.workers.streaming import open_body
+from wsgid.wsgi.body import Spool, SpoolBudget
 from wsgid.wsgi.environ import request_environ
-from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+from wsgid.wsgi.exchange import ClientGone, Exchange
 
 HEAD_READ = 16 * 1024
 
@@ -66,15 +63,7 @@ class GreenServer:
         self._body_timeout = settings.body_timeout or inf
         self._request_timeout = settings.request_timeout or inf
         spool = Spool(settings.body_memory, SpoolBudget(settings.spool_limit), settings.tmp_upload_dir)
-        self._around = Surroundings(
-            context.app,
-            make_report(context.log),
-            context.record,
-            settings.server_header,
-            sendfile=settings.sendfile,
-            failed=context.row.note_failure,
-        )
-        self._around.closes = not self._keepalive
+        self._around = context.surroundings()
         self._maker = ConnectionMaker(
             settings,
             spool,
@@ -293,7 +282,7 @@ class GreenServer:
         connection.requests += 1
         connection.cell = cell = self._cells.take()
         cell.begin(now, request.head, connection.parser.peer)
-        body, pull = self._open_body(connection, request)
+        body, pull = open_body(connection, request, self._body_timeout)
         exchange = Exchange(self._around, connection, request, request_environ(request, body), now)
         if pull is not None:
             exchange.unread = pull.is_unread
@@ -321,8 +310,7 @@ class GreenServer:
         self._cells.give_back(cell)
         connection.cell = None
 
-        if self._leaving.announce_at and self._cells.begun >= self._leaving.announce_at:
-            self._leaving.announce_at = 0
+        if self._leaving.announce_at and self._leaving.is_worn(self._cells.begun):
             self._context.announce_worn()
         if pull is not None and pull.refusal is not None and not exchange.has_begun:
             self._refuse(connection, pull.refusal)
@@ -334,29 +322,11 @@ class GreenServer:
             self._linger(connection)
         return False
 
-    def _open_body(self, connection: Connection, request: Request) -> tuple[BinaryIO, BodyPull | None]:
-        """`wsgi.input` for a request, and what still pulls it from the connection."""
-        if request.body is None:
-            return BytesIO(), None
-        if isinstance(request.body, RequestBody):
-            return request.body.open(), None  # another worker has read it
-        pull = BodyPull(connection, request, self._body_timeout)
-        return pull.open(), pull
-
     def _refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Answer for the application, and close."""
         connection.state = State.LINGERING
-        # Where a proxy has said so, it is its client that is refused.
-        self._refusals.write(refusal, connection.parser.refused or connection.environ, monotonic())
-        if connection.preamble is not None:
-            # As in ending.py: no handshake has begun.
-            connection.give_up_tls()
-        answer = refusal_answer(refusal, formatdate(usegmt=True), to_head=connection.parser.is_head)
-        try:
-            connection.sock.send(answer)
-        except OSError:
-            return
-        self._linger(connection)
+        if tell_refusal(connection, refusal, self._refusals, monotonic()):
+            self._linger(connection)
 
     def _linger(self, connection: Connection) -> None:
         """Say that nothing more comes, and drain what the client still sends (RFC 9112, 9.6)."""
@@ -372,13 +342,7 @@ class GreenServer:
 
     def _pass_on(self, connection: Connection) -> bool:
         """Give an idle connection to another worker; False if it must stay."""
-        if (
-            self._handover is None
-            or connection.parser.has_begun
-            or (connection.preamble is not None and connection.preamble.has_begun)
-            or has_begun(connection)
-            or not self._handover.send(connection, None)
-        ):
+        if self._handover is None or not may_travel(connection) or not self._handover.send(connection, None):
             return False
         connection.raw.close()  # our copy alone, and nothing is said by it any more
         return True
@@ -419,16 +383,8 @@ class GreenServer:
         if connection in self._overlong:
             return
         self._overlong.add(connection)
-        environ = exchange.environ
-        self._log.error(
-            'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
-            " (%g s); it alone is ended",
-            escape(str(environ.get("REQUEST_METHOD", "-"))),
-            escape(str(environ.get("RAW_URI", "-"))),
-            environ.get("REMOTE_ADDR") or "-",
-            now - exchange.began,
-            self._request_timeout,
-        )
+        duration_s = now - exchange.began
+        tell_overlong(self._log, exchange.environ, duration_s, self._request_timeout, "it alone is ended")
 
     def _hear(self, fd: int) -> None:
         """Act on what reaches the worker from outside."""

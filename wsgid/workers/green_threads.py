@@ -40,3 +40,13 @@ class Nudge(BaseException):
 
 class RequestTimeout(BaseException):
     """A request takes longer than request_timeout; an `except Exception` is not to stop its end."""
+
+
+class TooLateError(Exception):
+    """What a library raises where a wait has taken too long."""
+
+
+def throw_if(green: Any, error: BaseException, still: Callable[[], bool]) -> None:
+    """Raise in a green thread, if that is `still` wanted: `interrupt`, at the next turn of the loop."""
+    if still():
+        green.throw(error)

@@ -1,8 +1,7 @@
 """A connection travels to whichever worker is idle, with the request that it has ready.
 
-All workers share one pair of sockets, made before the first fork: what one of them sends, the first that
-is free
-receives. So the pair is the queue of the whole server, and outlives each of its workers.
+All workers share one pair of sockets, made before the first fork: what one of them sends, the first that is
+free receives. So the pair is the queue of the whole server, and outlives each of its workers.
 """
 
 import errno
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 
 from wsgid.protocol.http1 import Request
 from wsgid.workers.connection import Connection
+from wsgid.workers.handshakes import has_begun
 from wsgid.wsgi.body import RequestBody, Spool
 
 # Bodies in memory, a head and what came behind it; the kernel takes about twice as much in one message.
@@ -49,6 +49,18 @@ class Handed:
     request: Request | None
     left_out: tuple[str, ...]
     rest: bytes
+
+
+def may_travel(connection: Connection) -> bool:
+    """Whether nothing of a connection was read that would not travel with it.
+
+    The first octets of a request, of what a proxy says first, of TLS: they stay where they were read.
+    """
+    return not (
+        connection.parser.has_begun
+        or (connection.preamble is not None and connection.preamble.has_begun)
+        or has_begun(connection)
+    )
 
 
 class HandOver:

@@ -39,6 +39,13 @@ class Leaving:
         # Answers say that the connection ends with them.
         self.closes = False
 
+    def is_worn(self, served: int) -> bool:
+        """Whether it is time to order the replacement; said once."""
+        if not self.announce_at or served < self.announce_at:
+            return False
+        self.announce_at = 0
+        return True
+
     def hold(self, now: float) -> None:
         """Wait a moment for the replacement before one request more is served here."""
         self.passes_on = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from wsgid.protocol.fields import WITHOUT_PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,13 @@ class LoopExchange:
         self.headers: Sequence[tuple[str, str]] = ()
         # Octets of the body.
         self.sent = 0
+
+
+def add_field(environ: dict[str, Any], name: str, value: str) -> None:
+    """Write a header field down, behind what came by the same name (RFC 9110, 5.3)."""
+    key = name.upper().replace("-", "_")
+    key = key if key in WITHOUT_PREFIX else f"HTTP_{key}"
+    environ[key] = f"{environ[key]},{value}" if key in environ else value
 
 
 def status_line(code: int) -> str:

@@ -57,8 +57,8 @@ class Library(Protocol):
     def close_idle(self) -> None:
         """Close the connections that ask for nothing."""
 
-    def cancel(self) -> None:
-        """End what is still being done: there is no more time."""
+    def cancel(self) -> int:
+        """End what is still being done, for there is no more time; gives how many requests that was."""
 
     async def end(self) -> None:
         """Tell the application."""
@@ -99,9 +99,7 @@ class LoopLife:
 
     def served(self, requests: int) -> None:
         """Order a replacement in time; called with the number of requests at the end of each."""
-        leaving = self.leaving
-        if leaving.bound and requests >= leaving.announce_at:
-            leaving.bound = 0
+        if self.leaving.is_worn(requests):
             self._context.announce_worn()
 
     def fewer(self) -> None:
@@ -192,7 +190,11 @@ class LoopLife:
         while self._library.count() or not self._library.is_idle():
             now = monotonic()
             if now >= deadline:
-                self._library.cancel()
+                self._context.log.warning(
+                    "requests cut off count=%d: not over within graceful_timeout (%g s)",
+                    self._library.cancel(),
+                    self._graceful_timeout,
+                )
                 break
             if now >= self.leaving.idle_until:
                 self._library.close_idle()

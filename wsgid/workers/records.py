@@ -53,6 +53,31 @@ def tell_cannot_accept(log: logging.Logger, error: OSError) -> None:
     log.warning("cannot accept connections for now: %s", error.strerror)
 
 
+def tell_overlong(
+    log: logging.Logger,
+    environ: dict[str, Any],
+    duration_s: float,
+    bound_s: float,
+    ended: str,
+    error: BaseException | None = None,
+) -> None:
+    """Tell of a request that takes longer than request_timeout, and what is `ended` for it.
+
+    `error` shows where it waited, if that is known.
+    """
+    log.error(
+        'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
+        " (%g s); %s",
+        escape(str(environ.get("REQUEST_METHOD", "-"))),
+        escape(str(environ.get("RAW_URI", "-"))),
+        environ.get("REMOTE_ADDR") or "-",
+        duration_s,
+        bound_s,
+        ended,
+        exc_info=None if error is None else (type(error), error, error.__traceback__),
+    )
+
+
 class RefusalLog:
     """One line for a request that was refused; at most ten a second, for clients may send what they like.
 

@@ -9,10 +9,20 @@ from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
 from wsgid.workers.connection import Connection
-from wsgid.wsgi.body import StreamedBody, StreamReader
+from wsgid.wsgi.body import RequestBody, StreamedBody, StreamReader
 from wsgid.wsgi.exchange import ClientGone
 
 READ = 64 * 1024
+
+
+def open_body(connection: Connection, request: Request, timeout: float) -> "tuple[BinaryIO, BodyPull | None]":
+    """`wsgi.input` for a request, and what still pulls it from the connection, unless it is here whole."""
+    if request.body is None:
+        return io.BytesIO(), None
+    if isinstance(request.body, RequestBody):
+        return request.body.open(), None
+    pull = BodyPull(connection, request, timeout)
+    return pull.open(), pull
 
 
 class BodyPull:

@@ -32,17 +32,17 @@ from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
 from wsgid.workers.ending import Ending
-from wsgid.workers.handover import HandOver
-from wsgid.workers.handshakes import Handshakes, has_begun
+from wsgid.workers.handover import HandOver, may_travel
+from wsgid.workers.handshakes import Handshakes
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import READ, WRITE, Poller
-from wsgid.workers.records import RefusalLog, make_report
+from wsgid.workers.records import RefusalLog
 from wsgid.workers.standby import Standby
-from wsgid.workers.streaming import BodyPull
+from wsgid.workers.streaming import open_body
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
 from wsgid.wsgi.environ import request_environ
-from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+from wsgid.wsgi.exchange import ClientGone, Exchange
 
 # A member of an enum costs two look-ups; these are asked for at each event.
 PREAMBLE, FRESH, HEAD, BODY, IDLE = State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.IDLE
@@ -99,15 +99,7 @@ class ThreadServer:
         self._buffering = settings.request_buffering
         self._budget = SpoolBudget(settings.spool_limit)
         self._spool = Spool(settings.body_memory, self._budget, settings.tmp_upload_dir)
-        self._around = Surroundings(
-            context.app,
-            make_report(context.log),
-            context.record,
-            settings.server_header,
-            sendfile=settings.sendfile,
-            failed=context.row.note_failure,
-        )
-        self._around.closes = not self._keepalive
+        self._around = context.surroundings()
         self._poller = Poller(shared=self._threads > 1)
         self._ending = Ending(self._poller, self._refusals, self._leave, self._on_fewer)
         self._handover = None if context.handover is None else HandOver(*context.handover, self._spool)
@@ -399,7 +391,7 @@ class ThreadServer:
             if request.body is None:
                 body: BinaryIO = BytesIO()
             else:
-                body, pull = self._open_body(connection, request)
+                body, pull = open_body(connection, request, self._body_timeout)
             exchange = Exchange(self._around, connection, request, request_environ(request, body), now)
             if pull is not None:
                 exchange.unread = pull.is_unread
@@ -461,13 +453,6 @@ class ThreadServer:
             self._feed(connection, b"", now, seat)
         else:
             self._wait_for_more(connection, now)
-
-    def _open_body(self, connection: Connection, request: Request) -> tuple[BinaryIO, BodyPull | None]:
-        """`wsgi.input` for a request, and what still pulls it from the connection."""
-        if isinstance(request.body, RequestBody):
-            return request.body.open(), None
-        pull = BodyPull(connection, request, self._body_timeout)
-        return pull.open(), pull
 
     def _let_go(self, connection: Connection) -> bool:
         """See to it that the rest of a response needs no thread; False if nothing of it is left."""
@@ -585,9 +570,7 @@ class ThreadServer:
         if (
             self._handover is None
             or self._leaving.closes
-            or connection.parser.has_begun
-            or (connection.preamble is not None and connection.preamble.has_begun)
-            or has_begun(connection)
+            or not may_travel(connection)
             or not self._handover.send(connection, request)
         ):
             return False
@@ -628,8 +611,7 @@ class ThreadServer:
         """Hold the requests that were served against max_requests."""
         leaving = self._leaving
         served = self.served()
-        if leaving.announce_at and served >= leaving.announce_at:
-            leaving.announce_at = 0
+        if leaving.is_worn(served):
             self._context.announce_worn()
         if served >= leaving.bound and not leaving.passes_on and self._handover is not None:
             leaving.hold(now)

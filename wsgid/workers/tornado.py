@@ -24,16 +24,15 @@ from tornado.web import Application
 from tornado.wsgi import WSGIContainer
 
 from wsgid.apps.loader import look_at
-from wsgid.log.escape import escape
 from wsgid.net.address import plain_host
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import FAILURE
 from wsgid.workers.forwarded import ForwardedReader
 from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.library_logs import lead
-from wsgid.workers.loop_exchange import LoopExchange, status_line
+from wsgid.workers.loop_exchange import LoopExchange, add_field, status_line
 from wsgid.workers.loop_life import LoopLife
-from wsgid.workers.records import RefusalLog
+from wsgid.workers.records import RefusalLog, tell_overlong
 
 if TYPE_CHECKING:
     import ssl
@@ -135,14 +134,11 @@ class TornadoServer:
         busy = {request.stream for request in self.requests}
         return [stream for stream in self._streams if stream not in busy]
 
-    def cancel(self) -> None:
-        self.context.log.warning(
-            "requests cut off count=%d: not over within graceful_timeout (%g s)",
-            len(self.requests),
-            self.context.settings.graceful_timeout,
-        )
+    def cancel(self) -> int:
+        count = len(self.requests)
         for stream in list(self._streams):
             stream.close()
+        return count
 
     async def end(self) -> None:
         """Do nothing: Tornado has no word for an application's end."""
@@ -304,14 +300,13 @@ class _Request(HTTPMessageDelegate):
     def _on_late(self) -> None:
         exchange = self.exchange
         assert exchange is not None
-        self._owner.context.log.error(
-            'request overlong method=%s target="%s" peer=%s duration_s=%.1f: longer than request_timeout'
-            " (%g s); its connection is closed",
-            escape(exchange.environ["REQUEST_METHOD"]),
-            escape(exchange.environ["RAW_URI"]),
-            exchange.environ.get("REMOTE_ADDR") or "-",
+        context = self._owner.context
+        tell_overlong(
+            context.log,
+            exchange.environ,
             monotonic() - exchange.began,
-            self._owner.context.settings.request_timeout,
+            context.settings.request_timeout,
+            "its connection is closed",
         )
         self.note_failure()
         self.stream.close()
@@ -369,10 +364,8 @@ def _environ_of(line: RequestStartLine, headers: HTTPHeaders, context: Any) -> d
     }
     if context.remote_ip != _NO_ADDRESS:
         environ["REMOTE_ADDR"] = context.remote_ip
-    for name in headers:
-        key = name.upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-        environ[key] = headers[name]
+    for name, value in headers.get_all():
+        add_field(environ, name, value)
     return environ
 
 

@@ -11,6 +11,12 @@ def test_the_replacement_is_ordered_before_the_bound() -> None:
     assert (1000, 900) == (leaving.bound, leaving.announce_at)
 
 
+def test_the_replacement_is_ordered_once() -> None:
+    leaving = Leaving(1000, 0, 30.0)
+
+    assert [False, True, False] == [leaving.is_worn(served) for served in (899, 900, 901)]
+
+
 def test_the_smallest_bound_is_announced_when_it_is_reached() -> None:
     leaving = Leaving(1, 0, 30.0)
 
