@@ -14,8 +14,8 @@ from wsgid.workers.connection import Connection
 from wsgid.workers.handover import Handed, HandOver
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import Poller
-from wsgid.workers.records import tell_cannot_accept
 from wsgid.workers.room import least_missed, tell_room_made
+from wsgid.workers.shortage import Shortage
 
 # Connections accepted at once, that they may go to another worker.
 ACCEPTS_ASIDE = 64
@@ -38,6 +38,7 @@ class Acceptor:
         bound: int,
         shared: bool,
         log: logging.Logger,
+        shortage: Shortage,
         arrived: Callable[[Connection, Request | None, float, Any], None],
         close: Callable[[Connection], None],
     ) -> None:
@@ -53,6 +54,7 @@ class Acceptor:
         # one that does not.
         self._shared = shared
         self._log = log
+        self._shortage = shortage
         self._arrived = arrived
         self._close = close
         # Changed under the poller's lock.
@@ -61,6 +63,8 @@ class Acceptor:
         self._is_closing = False
         # When the worker began to leave; before, nothing is closed.
         self._leaving_since = inf
+        # Whether what another worker passed on waits, for want of a descriptor.
+        self.handed_waits = False
         # All connections of the worker, by descriptor, whoever owns them.
         self.open: dict[int, Connection] = {}
 
@@ -156,7 +160,7 @@ class Acceptor:
         try:
             accepted = accept(listener)
         except OSError as error:
-            self._cannot(error)
+            self._cannot(error, now)
             return None
         if accepted is None:
             return False
@@ -183,7 +187,7 @@ class Acceptor:
     def take_handed(self, now: float) -> list[tuple[Connection, Request | None]]:
         """Empty the workers' queue: the server stops, and nobody else will."""
         rest: list[tuple[Connection, Request | None]] = []
-        while (handed := self._receive()) is not None:
+        while (handed := self._receive(now)) is not None:
             connection = self._enter_handed(handed, now)
             if connection is not None:
                 rest.append((connection, handed.request))
@@ -200,23 +204,25 @@ class Acceptor:
     def _take_handed(self, now: float, seat: Any) -> None:
         """Take a connection that another worker passed on."""
         if seat is not None:
-            handed = self._receive()
+            handed = self._receive(now)
             connection = None if handed is None else self._enter_handed(handed, now)
             if handed is not None and connection is not None:
                 self._arrived(connection, handed.request, now, seat)
 
-    def _receive(self) -> Handed | None:
+    def _receive(self, now: float) -> Handed | None:
         """Take what another worker has passed on; None if there is nothing, or if it has to wait."""
+        self.handed_waits = False
         try:
             return None if self._handover is None else self._handover.receive()
         except OSError as error:
-            self._cannot(error)
+            self.handed_waits = True
+            self._cannot(error, now)
             return None
 
-    def _cannot(self, error: OSError) -> None:
+    def _cannot(self, error: OSError, now: float) -> None:
         """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
         self.ignore()
-        tell_cannot_accept(self._log, error)
+        self._shortage.tell(error, now)
 
     def _enter_handed(self, handed: Handed, now: float) -> Connection | None:
         connection = self._maker.resume(handed, now)

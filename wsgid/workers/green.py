@@ -35,6 +35,7 @@ from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.records import RefusalLog, tell_overlong
+from wsgid.workers.shortage import Shortage
 from wsgid.workers.streaming import open_body
 from wsgid.wsgi.body import Spool, SpoolBudget
 from wsgid.wsgi.environ import request_environ
@@ -86,6 +87,7 @@ class GreenServer:
         # The exchanges that the application is in, and those of them that were told of as too long.
         self._served: dict[Connection, Exchange] = {}
         self._overlong: set[Connection] = set()
+        self._shortage = Shortage(context.log)
         self._doors = GreenDoors(
             context.listeners,
             self._handover,
@@ -93,6 +95,7 @@ class GreenServer:
             self._maker,
             bound=settings.worker_connections,
             log=context.log,
+            shortage=self._shortage,
             having=self._open,
             start=self._start,
             enter=self._enter,
@@ -355,7 +358,7 @@ class GreenServer:
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
         if self._leaving.is_draining:
-            if self._is_closed and not self._open:
+            if self._is_closed and not self._open and not self._doors.handed_waits:
                 self._finish()
         elif not self._doors.are_open:
             self._doors.listen()
@@ -375,6 +378,10 @@ class GreenServer:
                 self._end_request(connection, exchange, now)
         if not self._doors.are_open and not self._leaving.is_draining:
             self._doors.listen()
+        if self._leaving.closes and self._doors.handed_waits and not self._take_handed() and not self._open:
+            # Whoever has the descriptors, it is none of those who leave.
+            self._doors.handed_waits = False
+            self._on_fewer()
 
     def _end_request(self, connection: Connection, exchange: Exchange, now: float) -> None:
         """End one request that takes too long, and it alone; once more where the application goes on."""
@@ -403,16 +410,21 @@ class GreenServer:
         self._around.closes |= self._leaving.closes or self._context.tls is not None
         self._doors.ignore()
         self._green.give_way()  # those at the doors leave them before these are taken away
-        before = -1
-        while is_last and before != len(self._open):
-            before = len(self._open)
-            self._doors.take_handed()
+        self._shortage.spend_reserve()
+        if is_last:
+            self._take_handed()
         for connection in self._open:
             self._nudge(connection)
         self._doors.close(now, is_last=is_last, is_succeeded=self._context.is_succeeded)
         self._is_closed = True
-        if not self._open:
-            self._finish()
+        self._on_fewer()
+
+    def _take_handed(self) -> bool:
+        """Take all that waits in the workers' queue: nobody else will. Say whether there was anything."""
+        has_taken = False
+        while self._doors.take_handed():
+            has_taken = True
+        return has_taken
 
     def _finish(self) -> None:
         """Let serve() return."""

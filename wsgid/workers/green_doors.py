@@ -16,8 +16,8 @@ from wsgid.workers.connection import Connection, State
 from wsgid.workers.green_threads import READ, GreenThreads, Nudge
 from wsgid.workers.handover import HandOver
 from wsgid.workers.maker import ConnectionMaker
-from wsgid.workers.records import tell_cannot_accept
 from wsgid.workers.room import least_missed, tell_room_made
+from wsgid.workers.shortage import Shortage
 
 # While newcomers come in to a worker that leaves, it looks for them so often.
 _LOOK_S = 0.02
@@ -35,6 +35,7 @@ class GreenDoors:
         *,
         bound: int,
         log: logging.Logger,
+        shortage: Shortage,
         having: Mapping[Connection, Any],
         start: Callable[[Callable[[], None]], Any],
         enter: Callable[[Connection, Request | None], None],
@@ -50,6 +51,7 @@ class GreenDoors:
         self._maker = maker
         self._bound = bound
         self._log = log
+        self._shortage = shortage
         self._open = having
         self._start = start
         self._enter = enter
@@ -57,6 +59,8 @@ class GreenDoors:
         # The green threads that let connections in, one a door, and those of them that wait.
         self._doors: list[Any] = []
         self._at_door: set[Any] = set()
+        # Whether what another worker passed on waits, for want of a descriptor.
+        self.handed_waits = False
         self._system_socket = type(listeners[0].socket)
 
     @property
@@ -105,7 +109,7 @@ class GreenDoors:
         try:
             accepted = accept(listener)
         except OSError as error:
-            self._cannot(error)
+            self._cannot(error, now)
             return None
         if accepted is None:
             return False
@@ -115,24 +119,29 @@ class GreenDoors:
         self._enter(self._maker.welcome(*accepted, listener, now), None)
         return True
 
-    def take_handed(self) -> None:
-        """Take a connection that another worker passed on."""
+    def take_handed(self) -> bool:
+        """Take a connection that another worker passed on; False if there was none, or it has to wait."""
+        now = monotonic()
+        self.handed_waits = False
         try:
             handed = None if self._handover is None else self._handover.receive()
         except OSError as error:
-            self._cannot(error)
-            return
-        if handed is not None:
-            handed.sock = self._plain(handed.sock)
-            handed.sock.setblocking(False)
-            connection = self._maker.resume(handed, monotonic())
-            if connection is not None:
-                self._enter(connection, handed.request)
+            self.handed_waits = True
+            self._cannot(error, now)
+            return False
+        if handed is None:
+            return False
+        handed.sock = self._plain(handed.sock)
+        handed.sock.setblocking(False)
+        connection = self._maker.resume(handed, now)
+        if connection is not None:
+            self._enter(connection, handed.request)
+        return True
 
-    def _cannot(self, error: OSError) -> None:
+    def _cannot(self, error: OSError, now: float) -> None:
         """Leave who comes to other workers: letting in would fail again at once; the next look tries anew."""
         self.ignore()
-        tell_cannot_accept(self._log, error)
+        self._shortage.tell(error, now)
 
     def _plain(self, sock: socket.socket) -> socket.socket:
         """The system's socket instead of the library's, which is what accept() makes once it has patched."""

@@ -7,6 +7,7 @@ free receives. So the pair is the queue of the whole server, and outlives each o
 import errno
 import marshal
 import os
+import posix
 import socket
 from dataclasses import dataclass
 
@@ -185,7 +186,9 @@ class HandOver:
                 room.append(os.dup(self._receive.fileno()))
         finally:
             for fd in room:
-                os.close(fd)
+                # Not os.close, which is gevent's where that has patched: it closes at the next turn of the
+                # loop, too late for what comes now.
+                posix.close(fd)
         message, fds, flags, _ = socket.recv_fds(
             self._receive, MESSAGE_BOUND + 1024, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
         )

@@ -19,7 +19,7 @@ from wsgid.net.accepting import accept
 from wsgid.net.closing import close_copy, is_over
 from wsgid.workers.heartbeat import beat_every
 from wsgid.workers.leaving import Leaving
-from wsgid.workers.records import tell_cannot_accept
+from wsgid.workers.shortage import Shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,7 @@ class LoopLife:
         self.leaving: Final = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
+        self._shortage: Final = Shortage(context.log)
         self._is_listening = False
         self._heard: set[int] = set()
         self._end: asyncio.Task[None] | None = None
@@ -159,7 +160,7 @@ class LoopLife:
             accepted = accept(listener, socket.socket)
         except OSError as error:
             self._ignore()
-            tell_cannot_accept(self._context.log, error)
+            self._shortage.tell(error, monotonic())
             return None
         if accepted is None:
             return False
@@ -183,6 +184,7 @@ class LoopLife:
         deadline = began + self._graceful_timeout - last_s
         self.leaving.begin(began, with_heirs=not self._context.is_last)
         self._ignore()
+        self._shortage.spend_reserve()
         # Twice: with those who end, there is room for those who still come in.
         self._library.begin_end()
         await self._close_doors(began, deadline)

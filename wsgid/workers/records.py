@@ -48,11 +48,6 @@ def make_report(log: logging.Logger) -> Callable[[Exchange, str, BaseException |
     return report
 
 
-def tell_cannot_accept(log: logging.Logger, error: OSError) -> None:
-    """Tell that this worker lets nobody in for a while: no descriptors, as a rule."""
-    log.warning("cannot accept connections for now: %s", error.strerror)
-
-
 def tell_overlong(
     log: logging.Logger,
     environ: dict[str, Any],

@@ -38,6 +38,7 @@ from wsgid.workers.leaving import Leaving
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import READ, WRITE, Poller
 from wsgid.workers.records import RefusalLog
+from wsgid.workers.shortage import Shortage
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import open_body
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
@@ -111,6 +112,7 @@ class ThreadServer:
             multithread=self._threads > 1,
             on_take=self._poller.forget,
         )
+        self._shortage = Shortage(context.log)
         self._acceptor = Acceptor(
             context.listeners,
             self._handover,
@@ -119,6 +121,7 @@ class ThreadServer:
             bound=self._connections_bound,
             shared=self._threads > 1,
             log=context.log,
+            shortage=self._shortage,
             arrived=self._arrived,
             close=self._ending.close,
         )
@@ -527,7 +530,9 @@ class ThreadServer:
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""
         if self._leaving.is_draining and self._acceptor.is_closed:
-            if not self._acceptor.open:
+            if self._acceptor.handed_waits:
+                self._next_look = 0.0  # what was one's descriptor is another's
+            elif not self._acceptor.open:
                 self._finish()
         elif not self._acceptor.is_listening:
             self._listen()
@@ -598,6 +603,11 @@ class ThreadServer:
             leaving = self._leaving
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
+            if leaving.closes and self._acceptor.handed_waits:
+                if not self._take_handed(now) and not self._acceptor.open:
+                    # Whoever has the descriptors, it is none of those who leave.
+                    self._acceptor.handed_waits = False
+                self._on_fewer()
             if leaving.is_draining and not self._acceptor.is_closed:
                 self._close_doors(now)
             elif self._acceptor.is_listening:
@@ -642,15 +652,10 @@ class ThreadServer:
 
     def _drain(self, now: float, *, is_last: bool) -> None:
         """Accept no more, and leave what can be left to other workers, if there are any."""
+        self._shortage.spend_reserve()
         if is_last:
             self._acceptor.ignore()
-            for connection, request in self._acceptor.take_handed(now):
-                if request is not None:
-                    self._leave_ready(connection, request)
-                elif connection.parser.rest:
-                    self._feed(connection, b"", now, None)
-                else:
-                    self._poller.wait(connection, connection.state, now, connection.deadline)
+            self._take_handed(now)
         self._close_doors(now)
         for connection in list(self._poller.waiting.values()):
             if connection.state not in UNASKED or not self._poller.claim(connection):
@@ -660,6 +665,19 @@ class ThreadServer:
                 events = WRITE if connection.writes else READ
                 self._poller.wait(connection, connection.state, now, deadline, events)
         self._on_fewer()
+
+    def _take_handed(self, now: float) -> bool:
+        """Take all that waits in the workers' queue: nobody else will. Say whether there was anything."""
+        handed = self._acceptor.take_handed(now)
+        for connection, request in handed:
+            if request is not None:
+                self._leave_ready(connection, request)
+            elif connection.parser.rest:
+                self._feed(connection, b"", now, None)
+            else:
+                deadline = min(connection.deadline, self._leaving.idle_until)
+                self._poller.wait(connection, connection.state, now, deadline)
+        return bool(handed)
 
     def _close_doors(self, now: float) -> None:
         """Close the listeners, as far as nobody is left in them for this worker."""

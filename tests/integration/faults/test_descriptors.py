@@ -80,6 +80,25 @@ def test_a_connection_that_another_worker_passes_on_waits_for_a_descriptor(kind:
         assert spent_s < 0.3
 
 
+@pytest.mark.parametrize("kind", ["threads", "gevent"])
+def test_a_server_that_stops_has_descriptors_left_for_who_waits(kind: str) -> None:
+    """Nobody else would answer what one worker has passed on, and the other could not take."""
+    with stage("-w", "2", *KINDS[kind]) as on, contextlib.ExitStack() as stack:
+        leaving, staying = reversed(workers(on.server.pid))
+        passed_on = [connected_to(leaving, on, stack) for _ in range(3)]
+        leave_none(staying)
+        on.server.signal(signal.SIGTTOU)
+        on.server.expect(f"worker gone .*pid={leaving} .*retired")
+        on.server.expect("cannot accept connections for now")
+        with on.connect() as waiting, Ends([on.server.pid]) as ends:
+            waiting.send(request(2))
+            on.server.signal(signal.SIGTERM)
+
+            assert 200 == waiting.read_answer().status
+            assert [200] * 3 == [wire.ask(request(3)).status for wire in passed_on]
+            ends.wait(1, DEADLINE_S)
+
+
 def test_a_request_that_is_passed_on_with_its_body_waits_for_two_descriptors() -> None:
     """Its connection alone would be a request without a body."""
     with stage("-w", "2", "-k", "sync", "--body-memory", "1") as on, contextlib.ExitStack() as stack:
