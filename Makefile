@@ -101,7 +101,7 @@ clean:  ## take away what the other commands made
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { echo "wsgid needs Python 3.10 or later, and there is no $(PYTHON): apt install python3 python3-venv, or make PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "wsgid needs Python 3.10 or later, and $(PYTHON) is older: make PYTHON=/path/to/a/newer/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "wsgid needs Python 3.10 or later, and $(PYTHON) is older, or does not run: make PYTHON=/path/to/a/newer/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
