@@ -129,6 +129,7 @@ def test_another_process_is_named_with_its_command(tmp_path: Path) -> None:
 
     assert f"in use by pid {pid} ({sys.executable} -c" in tcp
     assert f"in use by pid {pid} ({sys.executable} -c" in unix
+    assert "...)" in tcp
     assert wildcard is not None
     assert pid == wildcard.pid
     assert elsewhere is None

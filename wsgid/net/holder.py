@@ -122,5 +122,5 @@ def _command(pid: int) -> str:
         octets = Path(f"/proc/{pid}/cmdline").read_bytes()
         text = octets.replace(b"\0", b" ").decode("utf-8", "replace").strip()
         plain = "".join(character if character.isprintable() else "?" for character in text)
-        return plain[:_LONGEST_COMMAND]
+        return plain if len(plain) <= _LONGEST_COMMAND else f"{plain[:_LONGEST_COMMAND].rstrip()}..."
     return "?"
