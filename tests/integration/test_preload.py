@@ -110,7 +110,7 @@ def test_threads_that_an_import_started_are_named(serve: Serve) -> None:
     thread = "threading.Thread(target=threading.Event().wait, name='mailer', daemon=True)"
     server = start(serve, text=f"{APP}\nimport threading\n{thread}.start()\n")
 
-    server.expect(r"WARNING\] preload_app: .* has started 1 threads at its import, .*: mailer; start them in")
+    server.expect(r"WARNING\] preload_app: .* has started threads at its import, .* count=1: mailer; start")
 
 
 def test_an_application_learns_who_it_is_where_it_always_did(serve: Serve) -> None:

@@ -101,8 +101,8 @@ def run(start: TemplateStart) -> int:
         settled.imported.tell()
     if names := [one.name for one in threading.enumerate() if one is not threading.main_thread()]:
         start.error_log.logger.warning(
-            "preload_app: the application has started %d threads at its import, and no worker will have them:"
-            " %s; start them in the hook post_fork, or at the first request",
+            "preload_app: the application has started threads at its import, which no worker will have,"
+            " count=%d: %s; start them in the hook post_fork, or at the first request",
             len(names),
             ", ".join(sorted(names)),
         )
