@@ -161,6 +161,8 @@ class Wire:
         try:
             chunks.append(self.read_to_end())
         except ConnectionResetError as error:
+            # What a TLS socket says when it is read once more is another thing with each Python.
+            self._is_broken_off = True
             raise BrokenOffError(f"{len(self._data)} octets came, then a reset") from error
 
     def _read_length(self, size: int, chunks: list[bytes]) -> None:
