@@ -153,6 +153,8 @@ def steps(scenario: Scenario) -> dict[str, float]:
             counts[f"{Path(code.co_filename).stem}.{code.co_name}"] += 1
         return trace
 
+    # CPython 3.12 looks whether somebody wants opcodes only when tracing begins.
+    sys._getframe().f_trace_opcodes = True
     # A loop that runs is not traced by what is switched on in it: so it is from the beginning.
     sys.settrace(trace)
     try:
