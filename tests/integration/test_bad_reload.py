@@ -37,7 +37,7 @@ EDITS = {
     "exception": ("shop.py", "workers = int('many')", r"shop.py:3\b.*ValueError"),
     "sys.exit": ("shop.py", "import sys; sys.exit(3)", r"shop.py:3:\d+: error\[cannot-import\].*SystemExit"),
     "os._exit": ("shop.py", "import os; os._exit(0)", r"ended without a result, exit status 0"),
-    "endless loop": ("shop.py", "while True: pass", r"not read within boot_timeout \(6 s\)"),
+    "endless loop": ("shop.py", "while True: pass", r"not read within boot_timeout \(10 s\)"),
     "endless print": ("shop.py", "while True: print('x' * 9999)", r"prints without end"),
 }
 
@@ -59,7 +59,7 @@ def test_a_bad_edit_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
     file, edit, said = EDITS[name]
     text = TOML if file.endswith(".toml") else PYTHON
     if name == "endless loop":
-        text = text.replace("= 30", "= 6")
+        text = text.replace("= 30", "= 10")
     with stage("-c", file, bind=(), files={file: text}) as on, Load(on.address, LOAD) as load:
         load.wait_round()
         server, path = on.server, on.server.directory / file
@@ -78,8 +78,13 @@ def test_a_bad_edit_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
         assert b"before" == header_of(server)
 
         path.write_text(text.replace("before", "after"))
-        server.signal(signal.SIGHUP)
-        server.expect("reload done generation=2")
+        outcome = "refused"
+        for _ in range(3):
+            if outcome == "refused":  # 10 s may be too short for a probe on a busy machine
+                mark = server.mark()
+                server.signal(signal.SIGHUP)
+                outcome = server.expect("reload (refused|done generation=2)", since=mark)[1]
+        assert "done generation=2" == outcome
         server.expect(rf"server_header before -> after \({file}:4:17\)")
         load.wait_round()
         assert b"after" == header_of(server)
