@@ -18,9 +18,10 @@ QUICK := --ignore=tests/systemd -m "not ($(SLOWEST))"
 AT_ONCE ?= -n 4 --dist worksteal
 ALONE := load or fault
 
-# Some of them say how long a client may wait, which nobody can promise beside others. So what failed in company
-# is asked once more by itself: that decides, and both are to be read in the output.
-BY_ITSELF := $(BIN)/pytest --last-failed --last-failed-no-failures none
+# Some of them say how long a client may wait, which nobody can promise beside others. So what failed is asked
+# again by itself: once if it had company, else three times in a row. All is to be read in the output.
+ONCE_MORE := $(BIN)/python -m tests.again 1
+THREE_TIMES_MORE := $(BIN)/python -m tests.again 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -35,11 +36,11 @@ run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-
 test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing, the real systemd and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
-	$(BIN)/pytest $(AT_ONCE) -m "not ($(ALONE))" || $(BY_ITSELF) -m "not ($(ALONE))"
-	$(BIN)/pytest -m "$(ALONE)"
+	$(ONCE_MORE) $(AT_ONCE) -m "not ($(ALONE))"
+	$(THREE_TIMES_MORE) -m "$(ALONE)"
 
 test-quick: $(VENV)/.test  ## the tests of `make test`, without its lint, types and layers
-	$(BIN)/pytest $(AT_ONCE) $(QUICK) || $(BY_ITSELF) $(QUICK)
+	$(ONCE_MORE) $(AT_ONCE) $(QUICK)
 
 test-unit: $(VENV)/.test  ## between two keystrokes
 	$(BIN)/pytest -q -m "not slow" tests/unit
