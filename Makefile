@@ -13,10 +13,10 @@ SLOWEST := load or fault or framework or again or fuzz
 # And the boxes of a real systemd: the package in them has a Python of its own.
 QUICK := --ignore=tests/systemd -m "not ($(SLOWEST))"
 
-# Most tests wait for a server most of the time. What fills a machine, or counts what is lost on a full one, has
-# it for itself.
+# Most tests wait for a server most of the time, those that make a fault too: it is the fault of one server. What
+# fills a machine, or counts what is lost on a full one, has it for itself.
 AT_ONCE ?= -n 4 --dist worksteal
-ALONE := load or fault
+ALONE := load
 
 # Some of them say how long a client may wait, which nobody can promise beside others. So what failed is asked
 # again by itself: once if it had company, else three times in a row. All is to be read in the output.
