@@ -198,3 +198,19 @@ def test_the_tour_names_only_files_that_are_there() -> None:
     files = {path.name for top in ("wsgid", "tests") for path in (ROOT / top).rglob("*.py")}
 
     assert set() == names - files
+
+
+def test_pages_name_only_what_is_there() -> None:
+    """A path that was moved, or a target of make that was renamed, leads nowhere."""
+    pages = [*PAGES, ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    code = "\n".join(CODE.findall(text))
+    paths = set(re.findall(r"`((?:wsgid|tests|docs|etc/wsgid|systemd)/[\w./@-]*)`", text))
+    rooms = "|".join(room.name for room in (ROOT / "wsgid").iterdir() if room.is_dir())
+    paths |= {f"wsgid/{path}" for path in re.findall(rf"`((?:{rooms})/[\w./-]+)`", text)}
+    modules = set(re.findall(r"-m ((?:wsgid|tests|docs)\.[\w.]+)", code))
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert set() == {path for path in paths if not (ROOT / path).exists()}
+    assert set() == {name for name in modules if not list(ROOT.glob(f"{name.replace('.', '/')}*"))}
+    assert set() == set(re.findall(r"^`?make ([a-z][\w-]*)", code, re.MULTILINE)) - targets
