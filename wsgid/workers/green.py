@@ -19,7 +19,6 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from wsgid.errors import ExitCode
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.workers.connection import Connection, State
@@ -29,6 +28,7 @@ from wsgid.workers.green_cells import GreenCells
 from wsgid.workers.green_doors import GreenDoors
 from wsgid.workers.green_stacks import green_stacks
 from wsgid.workers.green_threads import READ, WRITE, GreenThreads, Nudge, RequestTimeout
+from wsgid.workers.guard import guard
 from wsgid.workers.handover import HandOver, may_travel
 from wsgid.workers.handshakes import LATE, has_begun, take_step, why_failed
 from wsgid.workers.heartbeat import beat_every
@@ -126,15 +126,7 @@ class GreenServer:
             self._look(monotonic())
 
     def _start(self, run: Callable[[], None]) -> Any:
-        return self._green.start(partial(self._guard, run))
-
-    def _guard(self, run: Callable[[], None]) -> None:
-        """Run one of our green threads; our own mistake in it ends the worker."""
-        try:
-            run()
-        except BaseException:  # noqa: BLE001 - whatever it is, it is ours
-            self._log.critical("a green thread of the server failed", exc_info=True)
-            os._exit(ExitCode.FAILURE)
+        return self._green.start(partial(guard, run, self._log))
 
     # ---- one connection ----
 

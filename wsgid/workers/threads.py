@@ -22,7 +22,6 @@ from math import inf
 from time import monotonic
 from typing import BinaryIO
 
-from wsgid.errors import ExitCode
 from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
@@ -32,6 +31,7 @@ from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
 from wsgid.workers.ending import Ending
+from wsgid.workers.guard import guard
 from wsgid.workers.handover import HandOver, may_travel
 from wsgid.workers.handshakes import Handshakes
 from wsgid.workers.leaving import Leaving
@@ -181,12 +181,8 @@ class ThreadServer:
     # ---- the loop of a thread ----
 
     def guard(self, run: Callable[[], None]) -> None:
-        """Run a thread beside the main one; our own mistake in it ends the worker, as it would there."""
-        try:
-            run()
-        except BaseException:  # noqa: BLE001 - whatever it is, it is ours
-            self._log.critical("a thread of the server failed", exc_info=True)
-            os._exit(ExitCode.FAILURE)
+        """Run a thread beside the main one."""
+        guard(run, self._log)
 
     def _run(self, seat: Seat) -> None:
         poll = self._poller.epoll.poll
