@@ -8,6 +8,7 @@ from tests.bench import start
 
 
 @pytest.mark.load
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_commands_and_workers_are_no_dearer_than_they_were() -> None:

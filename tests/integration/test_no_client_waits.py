@@ -28,7 +28,7 @@ NOISE = 3
 KINDS = [("-w", "1", "--threads", "4"), ("-w", "3"), ("-w", "2", "--threads", "2")]
 BURST = [request(1, "/slow", "1"), *(request(number) for number in range(2, 17))]
 
-pytestmark = [pytest.mark.slow, pytest.mark.load]
+pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.alone]
 
 
 @pytest.mark.parametrize("path", ["/slow", "/spin"], ids=["sleeps", "computes"])

@@ -64,6 +64,7 @@ def test_reload_loses_no_request(kind: tuple[str, ...]) -> None:
     assert len(tally.pids) == 3 * (TIMES + 1)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("count", "kept", "closing"), [(1, 1, 0), (2, 0, 2)], ids=["one kept connection", "two new ones"]
 )

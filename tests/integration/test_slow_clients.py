@@ -62,7 +62,7 @@ SWARMS = {
 KEPT_KIB = 48 * 1024
 LEAK_KIB = 12 * 1024
 
-pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.load, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

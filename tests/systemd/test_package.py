@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # The first one waits for the package to be built.
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.load,
     pytest.mark.timeout(60, func_only=True),
     pytest.mark.usefixtures("layer"),
 ]
