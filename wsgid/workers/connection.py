@@ -18,12 +18,13 @@ from wsgid.protocol.refusal import Refusal
 from wsgid.workers.relay import Relay
 from wsgid.workers.takeover import Taken, Takeover
 from wsgid.wsgi.body import Spool
-from wsgid.wsgi.exchange import ClientGone, Exchange
+from wsgid.wsgi.client_gone import ClientGone
 from wsgid.wsgi.file_wrapper import FileRange
 
 if TYPE_CHECKING:
     from wsgid.protocol.proxy import Preamble
     from wsgid.workers.secure import SecureSocket
+    from wsgid.wsgi.exchange import Exchange
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
 QUEUED = struct.Struct("i")

@@ -38,8 +38,9 @@ from wsgid.workers.records import RefusalLog, tell_overlong
 from wsgid.workers.shortage import Shortage
 from wsgid.workers.streaming import open_body
 from wsgid.wsgi.body import Spool, SpoolBudget
+from wsgid.wsgi.client_gone import ClientGone
 from wsgid.wsgi.environ import request_environ
-from wsgid.wsgi.exchange import ClientGone, Exchange
+from wsgid.wsgi.exchange import Exchange
 
 HEAD_READ = 16 * 1024
 

@@ -10,7 +10,7 @@ from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
 from wsgid.workers.connection import Connection
 from wsgid.wsgi.body import RequestBody, StreamedBody, StreamReader
-from wsgid.wsgi.exchange import ClientGone
+from wsgid.wsgi.client_gone import ClientGone
 
 READ = 64 * 1024
 

@@ -42,8 +42,9 @@ from wsgid.workers.shortage import Shortage
 from wsgid.workers.standby import Standby
 from wsgid.workers.streaming import open_body
 from wsgid.wsgi.body import RequestBody, Spool, SpoolBudget
+from wsgid.wsgi.client_gone import ClientGone
 from wsgid.wsgi.environ import request_environ
-from wsgid.wsgi.exchange import ClientGone, Exchange
+from wsgid.wsgi.exchange import Exchange
 
 # A member of an enum costs two look-ups; these are asked for at each event.
 PREAMBLE, FRESH, HEAD, BODY, IDLE = State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.IDLE

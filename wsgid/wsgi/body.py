@@ -4,7 +4,7 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wsgid.protocol.refusal import Refusal
 
@@ -172,7 +172,7 @@ class StreamReader(io.RawIOBase):
         """Yes."""
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # io.BufferedReader passes a writable buffer
+    def readinto(self, buffer: Any) -> int:
         """Fill as much of the buffer as is here; wait for the first octet (io.RawIOBase)."""
         if not self._rest:
             self._rest = memoryview(self._pull())

@@ -2,18 +2,19 @@
 
 # Rule 1: what an application does wrong is an answer (500) as long as its head has not gone out, and a cut
 #         connection afterwards, so that a client never takes half of a response for a whole one.
-# Rule 2: `finish` is called exactly once, when the last octet is out or never will be. Only then is the
+# Rule 2: what an application hands over has no type before it was looked at: a compiled build would hold it
+#         against its annotation, and say other words, or refuse what does no harm.
+# Rule 3: `finish` is called exactly once, when the last octet is out or never will be. Only then is the
 #         iterable closed and the exchange recorded.
 
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any, Protocol
 
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.response import FAILURE, Head, ResponseError, check_head, field_names, interim, without
+from wsgid.wsgi.client_gone import ClientGone
 from wsgid.wsgi.file_wrapper import FileRange, FileWrapper
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 Application = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
 # In the place of an environ that is not needed any more; nobody writes to it.
@@ -27,10 +28,6 @@ LARGE = 32 * 1024
 CRLF = b"\r\n"
 
 INTERNAL_ERROR = b"500 Internal Server Error\n"
-
-
-class ClientGone(ConnectionError):  # noqa: N818 - an event, and nobody's error
-    """The client does not take the response any more: it left, or took nothing for `send_timeout`."""
 
 
 class Output(Protocol):
@@ -128,8 +125,8 @@ class Exchange:
         "unread",
     )
 
-    # Set with the status: what the application said.
-    headers: list[tuple[str, str]]
+    # Set with the status: what the application said, pairs of text.
+    headers: Any
 
     # Set by _start, which a response that leaves in one piece does without: whether the body is chunked; what
     # Content-Length still promises, -1 where the end is known otherwise; whether blocks are no more sent, as
@@ -173,11 +170,14 @@ class Exchange:
 
     def start_response(
         self,
-        status: str,
-        headers: list[tuple[str, str]],
-        exc_info: ExcInfo | None = None,
+        status: Any,
+        headers: Any,
+        exc_info: Any = None,
     ) -> Callable[[bytes], None]:
-        """PEP 3333. Raises ResponseError here, where the traceback names the caller."""
+        """PEP 3333. Raises ResponseError here, where the traceback names the caller.
+
+        A text, a list of pairs of text, and None or what sys.exc_info() gives.
+        """
         if exc_info is not None:
             try:
                 if self._head_sent:
@@ -191,12 +191,12 @@ class Exchange:
         self.headers = headers
         return self.write
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: object) -> None:
         """PEP 3333: the old way to send a block. Raises ClientGone."""
         self._send(data)
         self._output.progress()
 
-    def early_hints(self, headers: list[tuple[str, str]]) -> None:
+    def early_hints(self, headers: Any) -> None:
         """Send a 103 (RFC 8297) to a client that understands it."""
         if self._request.is_http11 and not self._head_sent:
             self._output.send(interim("103 Early Hints", headers))
@@ -256,7 +256,7 @@ class Exchange:
 
     # ---- the body, in its three ways ----
 
-    def _send_only(self, block: bytes) -> None:
+    def _send_only(self, block: object) -> None:
         """A list of one: its length is the Content-Length, and all of it leaves in one send."""
         head = self._head
         if type(block) is not bytes:
@@ -278,7 +278,7 @@ class Exchange:
         self._send(block)
         self._end()
 
-    def _send_all(self, iterable: Iterable[bytes]) -> None:
+    def _send_all(self, iterable: Iterable[object]) -> None:
         """Each block before the next is asked for; the head with the first that is not empty (PEP 3333)."""
         output = self._output
         progress, send = output.progress, output.send
@@ -331,7 +331,7 @@ class Exchange:
 
     # ---- framing ----
 
-    def _send(self, block: bytes) -> None:
+    def _send(self, block: object) -> None:
         """Send a block, behind the head if that has not gone out."""
         if not isinstance(block, bytes):
             raise _not_bytes(block)

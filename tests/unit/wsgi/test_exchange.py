@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wsgid.protocol.http1 import Request
+from wsgid.wsgi.client_gone import ClientGone
 from wsgid.wsgi.environ import boot_environ, connection_environ, request_environ
-from wsgid.wsgi.exchange import ClientGone, Exchange, Surroundings
+from wsgid.wsgi.exchange import Exchange, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
