@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["__version__", "serve"]
+__all__ = ["__version__", "is_compiled", "serve"]
 
 __version__ = "0.1.0"
+
+
+def is_compiled() -> bool:
+    """Whether the modules that each request goes through are those of a compiled build."""
+    from importlib.machinery import PathFinder  # noqa: PLC0415  lazy: `import wsgid` must stay cheap
+
+    return PathFinder.find_spec("wsgid.hot__mypyc", __path__) is not None
 
 
 def serve(app: str | Callable[..., Any], **settings: object) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import sysconfig
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from tests.bench.scenarios import Scenario
 
 HOST = "127.0.0.1"
+
+PYTHON = (sys.executable, "-m", "wsgid")
+
+# A copy of the sources with the compiled modules of this Python beside them.
+COMPILED = Path(__file__).parents[2] / "build" / "compiled"
+LIBRARY = COMPILED / "wsgid" / f"hot__mypyc{sysconfig.get_config_var('EXT_SUFFIX')}"
 
 CERTIFICATES = Path(__file__).parents[1] / "integration" / "tls"
 CERTIFICATE, KEY = str(CERTIFICATES / "one.pem"), str(CERTIFICATES / "one.key")
@@ -39,8 +46,12 @@ class Contestant:
     """What a scenario may need and not every server has: "chunks", "tls", "log"."""
     is_near: bool = True
     """Whether it is measured in each round; who costs several times as much needs no median."""
+    file: Path | None = None
+    """What must have been made for it to take part."""
 
     def reason_to_stay_away(self) -> str | None:
+        if self.file is not None and not self.file.exists():
+            return f"there is no {self.file}: make compiled"
         if self.module is None or importlib.util.find_spec(self.module) is not None:
             return None
         return f"{self.module} is not installed (it may not have been possible to build it here)"
@@ -73,6 +84,15 @@ def contestants(floor: Path) -> tuple[Contestant, ...]:
     return (
         Contestant("floor", "floor (C, a constant)", None, None, lambda s, port: floor_argv(floor, s, port)),
         Contestant("wsgid", "wsgid, sync", "wsgid-server", "wsgid", wsgid("-k", "sync"), ALL),
+        Contestant(
+            "wsgid-compiled",
+            "wsgid, sync, compiled",
+            "wsgid-server",
+            "wsgid",
+            compiled("-k", "sync"),
+            ALL,
+            file=LIBRARY,
+        ),
         Contestant(
             "wsgid-threads", "wsgid, 4 threads", "wsgid-server", "wsgid", wsgid("--threads", "4"), ALL
         ),
@@ -111,9 +131,16 @@ UNICORN_LOG = ("--access-logfile", "-")
 
 def wsgid(*options: str) -> Callable[[Scenario, int], list[str]]:
     return lambda scenario, port: [
-        *(sys.executable, "-m", "wsgid", "-w", "1", "-b", f"{HOST}:{port}"),
+        *(*PYTHON, "-w", "1", "-b", f"{HOST}:{port}"),
         *(*options, *extra(scenario, tls=UNICORN_TLS, log=UNICORN_LOG), scenario.app),
     ]
+
+
+def compiled(*options: str) -> Callable[[Scenario, int], list[str]]:
+    """Start what `make compiled` has made: by the script, for `-m` would find the clone's before it."""
+    script = Path(sys.executable).with_name("wsgid")
+    prefix = ["env", f"PYTHONPATH={COMPILED}", str(script)]
+    return lambda scenario, port: [*prefix, *wsgid(*options)(scenario, port)[len(PYTHON) :]]
 
 
 def gunicorn(*options: str) -> Callable[[Scenario, int], list[str]]:

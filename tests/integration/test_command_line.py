@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import PEERS
-from wsgid import __version__
+from wsgid import __version__, is_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,8 @@ def commands() -> Sequence[Sequence[str]]:
 
 @pytest.mark.parametrize("command", commands(), ids=lambda words: Path(words[-1]).name)
 def test_the_command_says_its_version_and_its_options(command: Sequence[str]) -> None:
-    assert (0, f"wsgid {__version__}\n", "") == run(*command, "--version")
+    build = " (compiled)" if is_compiled() else ""
+    assert (0, f"wsgid {__version__}{build}\n", "") == run(*command, "--version")
     status, out, error = run(*command, "--help")
 
     assert (0, "") == (status, error)

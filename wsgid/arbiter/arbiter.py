@@ -14,7 +14,7 @@ from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from wsgid import __version__
+from wsgid import __version__, is_compiled
 from wsgid.arbiter import words
 from wsgid.arbiter.answers import Answers
 from wsgid.arbiter.backoff import Backoff, after_death, after_failed_fork, after_lost_template, recovered
@@ -150,8 +150,9 @@ class Arbiter:
         self._reload = Reload(self._source, self._loop, self._births.undo_in_child, self._log)
         stack.callback(self._reload.abandon)
         self._log.info(
-            "server started version=%s python=%s pid=%d worker_class=%s workers=%d threads=%d",
+            "server started version=%s build=%s python=%s pid=%d worker_class=%s workers=%d threads=%d",
             __version__,
+            "compiled" if is_compiled() else "pure",
             platform.python_version(),
             os.getpid(),
             settings.worker_class,

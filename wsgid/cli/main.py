@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wsgid import __version__
+from wsgid import __version__, is_compiled
 from wsgid.cli import last_words
 from wsgid.cli.commands import run
 from wsgid.cli.environment import enter, enter_early
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if command.wants_help:
             put(make_parser(command.program).format_help())
         elif command.wants_version:
-            put(f"{command.program.name} {__version__}\n")
+            put(f"{command.program.name} {__version__}{' (compiled)' if is_compiled() else ''}\n")
         elif command.action == "serve":
             address = last_words.listener(os.environ)
             try:

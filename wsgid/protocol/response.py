@@ -54,7 +54,7 @@ Head = tuple[bytes, int, int, bool, bool]
 class _StatusLines(dict[str, tuple[str, int, bool, bool]]):
     """Status -> status line, code, whether there may be a body, and whether it is a failure."""
 
-    def __missing__(self, status: str) -> tuple[str, int, bool, bool]:
+    def __missing__(self, status: Any) -> tuple[str, int, bool, bool]:
         match = STATUS.match(status) if type(status) is str else None
         if match is None:
             raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
@@ -69,7 +69,7 @@ class _StatusLines(dict[str, tuple[str, int, bool, bool]]):
 class _NameKinds(dict[str, int]):
     """Name of a field -> what it means to the server."""
 
-    def __missing__(self, name: str) -> int:
+    def __missing__(self, name: Any) -> int:
         if type(name) is not str or NAME.match(name) is None:
             raise ResponseError(f"not the name of a header: {name!r:.80}")
         kind = KINDS.get(name.lower(), ORDINARY)
