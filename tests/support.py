@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
-BOOT_DEADLINE_S = 20.0
+BOOT_DEADLINE_S = 40.0
 LINE_DEADLINE_S = 20.0
 END_DEADLINE_S = 15.0
 # of the log, in the message of a wait that was in vain

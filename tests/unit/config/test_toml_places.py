@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wsgid.config.source_text import DEEPEST
@@ -217,7 +217,6 @@ def documents(draw: DrawFn) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
 @given(documents())
 def test_its_paths_are_those_of_tomli_and_its_cuts_are_the_values(text: str) -> None:
     assert_places_are_right(text)
