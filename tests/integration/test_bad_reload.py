@@ -252,11 +252,11 @@ def test_a_stop_does_not_wait_for_a_probe(serve: Serve, number: int) -> None:
 
 
 def test_nothing_is_left_of_a_probe(serve: Serve) -> None:
-    """Neither a process nor a descriptor, after ten of them."""
+    """Neither a process nor a descriptor, after four of them."""
     server = serve("-c", "shop.toml", files={"shop.toml": TOML})
     before = descriptors(server.pid)
     (server.directory / "shop.toml").write_text("workers = 0\n")
-    for number in range(10):
+    for number in range(4):
         server.signal(signal.SIGHUP)
         server.expect("reload refused", count=number + 1)
 
