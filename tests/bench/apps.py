@@ -83,6 +83,12 @@ def read_on(opened: BinaryIO) -> Iterator[bytes]:
             yield block
 
 
+def compute(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Say hello after a millisecond or two of work, in which nobody else of the process runs."""
+    sum(range(100_000))
+    return hello(environ, start_response)
+
+
 def wait(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Say hello after as many milliseconds as the query says."""
     time.sleep(int(environ["QUERY_STRING"] or 0) / 1000)

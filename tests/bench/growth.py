@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HELLO = "tests.bench.apps:hello"
+# So long that what is measured is how many work, and neither the server nor its client.
+COMPUTE = "tests.bench.apps:compute"
 WORKERS = (1, 2, 4)
 CONNECTIONS = (10, 1_000, 10_000)
 BOOT_DEADLINE_S = 30.0
@@ -47,8 +49,9 @@ def run(commit: str, plan: Plan) -> tuple[Section, ...]:
             commit,
             "workers",
             "More workers",
-            f"Hello world over 32 kept connections, requests a second; servers and client share the"
-            f" {os.cpu_count()} CPUs of the machine.",
+            "An application that computes for a millisecond or two, over 32 connections: requests a second."
+            f" Servers and client share the {os.cpu_count()} CPUs of the machine, of which the client of so"
+            " few requests needs next to nothing.",
             [by_workers(name) for name in ("wsgid", "granian", "gunicorn")],
         ),
         section(
@@ -89,17 +92,17 @@ def told(figure: Figure) -> Figure:
     return figure
 
 
-def command(name: str, port: int, workers: int, connections: int) -> list[str]:
+def command(name: str, port: int, workers: int, connections: int, app: str = HELLO) -> list[str]:
     at = f"{HOST}:{port}"
     if name == "granian":
         words = ["granian", "--interface", "wsgi", "--workers", str(workers), "--host", HOST]
-        return [sys.executable, "-m", *words, "--port", str(port), "--backlog", "16384", HELLO]
+        return [sys.executable, "-m", *words, "--port", str(port), "--backlog", "16384", app]
     if name == "gunicorn":
         words = ["gunicorn", "--no-control-socket", "-k", "gthread", "--threads", "4"]
-        return [sys.executable, "-m", *words, "-w", str(workers), "-b", at, HELLO]
+        return [sys.executable, "-m", *words, "-w", str(workers), "-b", at, app]
     words = ["wsgid", "-w", str(workers), "-b", at, "--worker-connections", str(connections + 100)]
     threads = ["--threads", "4"] if "threads" in name else []
-    return [sys.executable, "-m", *words, *threads, HELLO]
+    return [sys.executable, "-m", *words, *threads, app]
 
 
 @contextlib.contextmanager
@@ -141,7 +144,7 @@ def by_workers(name: str) -> Figure:
     rates = {}
     for workers in WORKERS:
         port = free_port()
-        with ready(command(name, port, workers, 1000), port):
+        with ready(command(name, port, workers, 1000, COMPUTE), port):
             url = f"http://{HOST}:{port}/"
             wrk.load(SCENARIOS[0], url, seconds=1)
             rates[f"{workers} workers" if workers > 1 else "1 worker"] = wrk.load(
