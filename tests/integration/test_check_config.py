@@ -481,6 +481,10 @@ def test_the_control_socket_is_where_the_unit_has_it(site: Project) -> None:
 # TLS
 
 
+def certificates_and_keys() -> list[Path]:
+    return [*TLS.glob("*.pem"), *TLS.glob("*.key")]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -497,7 +501,7 @@ def test_the_control_socket_is_where_the_unit_has_it(site: Project) -> None:
     ],
 )
 def test_certificate_and_key_are_looked_at(site: Project, text: str, message: str) -> None:
-    for file in TLS.iterdir():
+    for file in certificates_and_keys():
         site.write(file.name, file.read_text())
     configured(site, text)
     (site.root / "wsgid.toml").chmod(0o640)
@@ -511,7 +515,7 @@ def test_certificate_and_key_are_looked_at(site: Project, text: str, message: st
 @needs_root
 def test_a_key_may_be_roots_alone_whoever_serves(site: Project) -> None:
     """The arbiter reads it, who is whoever starts the server."""
-    for file in TLS.iterdir():
+    for file in certificates_and_keys():
         site.write(file.name, file.read_text()).chmod(0o600 if file.name == "one.key" else 0o644)
     configured(site, 'certfile = "one.pem"\nkeyfile = "one.key"\n')
     done = site.check()
