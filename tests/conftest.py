@@ -29,9 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A shell has what it starts in the background ignore Ctrl-C, and so would all that is started from there.
 
-    Without compiled files a quarter of a server's start is to compile its modules, and half of a collection to
-    compile the tests. So there are some whatever the environment says of PYTHONDONTWRITEBYTECODE. But what a
-    test starts writes none: an application that is changed twice in a second would be the first once more.
+    Without compiled files a quarter of a server's start is to compile its modules, and half of a collection
+    to compile the tests. So there are some whatever the environment says of PYTHONDONTWRITEBYTECODE. But what
+    a test starts writes none: an application that is changed twice in a second would be the first once more.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.dont_write_bytecode = False

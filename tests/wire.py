@@ -203,7 +203,10 @@ class Wire:
             return False
         try:
             data = self.sock.recv(65536)
-        except ssl.SSLEOFError as error:
+        except ssl.SSLError as error:
+            # Python before 3.11.3 has OpenSSL's own word for it alone.
+            if not (isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"):
+                raise
             self._is_broken_off = True
             raise BrokenOffError("the end came without a good-bye") from error
         self._data += data
