@@ -118,6 +118,18 @@ def test_an_import_that_hangs_is_ended_and_shown_where(site: Project) -> None:
     assert [] == [fields for fields in alive if int(fields[3]) == pid and fields[0] != "Z"]
 
 
+def test_an_import_that_ends_the_process_is_told_of_by_the_file_that_names_it(site: Project) -> None:
+    site.write("dies.py", "import os\nos._exit(5)\n")
+    site.write("shop.ini", "[app:main]\npaste.app_factory = dies:make\n")
+    user = f'user = "{NOBODY}"\n' if os.geteuid() == 0 else ""
+    site.write("wsgid.toml", f'paste = "shop.ini"\nbind = ["127.0.0.1:0"]\n{user}')
+    done = site.check()
+
+    assert 78 == done.status
+    assert f"paste `{site.root}/shop.ini`: its import ended the process with exit status 5" in done.error
+    assert " --> wsgid.toml:1:9\n" in done.error
+
+
 def test_a_check_that_is_interrupted_leaves_nothing(site: Project) -> None:
     hangs = "import os, time\nos.write(2, b'%d\\n' % os.getpid())\ntime.sleep(300)\n"
     site.write("hangs.py", hangs)

@@ -129,6 +129,24 @@ def test_a_check_imports_the_application_there() -> None:
     assert "No module named 'nowhere'" in bad.error
 
 
+def test_a_check_imports_what_a_paste_file_names_there() -> None:
+    """It is the file that names the application then, and the messages name the file."""
+    with project() as site:
+        make(site.root / "venv")
+        site.write("app.py", "def make(variables, **local):\n    return None\n")
+        site.write("shop.ini", "[app:main]\npaste.app_factory = app:make\n")
+        site.write("wsgid.toml", 'paste = "shop.ini"\nbind = ["127.0.0.1:0"]\nvirtualenv = "venv"\n')
+        user = ["--user", NOBODY] if os.geteuid() == 0 else []
+        no_application = site.check(*user)
+        site.write("app.py", "import os\nos._exit(5)\n")
+        ended = site.check(*user)
+
+    assert [78, 78] == [no_application.status, ended.status]
+    assert f"application `{site.root}/shop.ini`: it is None, which cannot be called" in no_application.error
+    assert f"paste `{site.root}/shop.ini`: its import in `venv` ended with exit status 5" in ended.error
+    assert " --> wsgid.toml:1:9\n" in ended.error
+
+
 def test_an_environment_without_wsgid_is_one_message_with_what_puts_it_there(tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", symlinks=True)
     write(tmp_path, 'virtualenv = "venv"')

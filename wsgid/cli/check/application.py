@@ -24,13 +24,19 @@ def look_at_application(settings: Settings) -> Iterator[Finding]:
         yield Finding("invalid-value", str(error), "chdir")
         return
     if named := settings.paste or settings.app:
-        setting = "app" if settings.paste is None else "paste"
-        yield from _try(lambda _: load_named(settings), named, setting, None)
+        yield from _try(lambda _: load_named(settings), named, subject(settings)[0], None)
     if ":" in settings.worker_class:
         yield from _try(_load_worker_class, settings.worker_class, "worker_class", None)
     for name, hook in settings.hooks.items():
         if isinstance(hook, str):
             yield from _try(_load_hook, hook, "hooks", name)
+
+
+def subject(settings: Settings) -> tuple[str, str]:
+    """Return the setting that names what is loaded, and what messages call that."""
+    if settings.paste is not None:
+        return "paste", f"paste `{settings.paste}`"
+    return "app", f"application `{settings.app}`"
 
 
 def _try(load: Callable[[str], object], spec: str, setting: str, item: str | None) -> Iterator[Finding]:

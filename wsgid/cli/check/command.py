@@ -131,7 +131,8 @@ def _all_looks(
     yield from _look(players.worker, LOOK_S, partial(_looks_of_worker, loaded, unit))
     if why := players.why_no_import:
         message = f"the application was not imported: {why}"
-        yield Finding("cannot-import", message, "app" if settings.app else "", severity="warning")
+        named = application.subject(settings)[0] if settings.app or settings.paste else ""
+        yield Finding("cannot-import", message, named, severity="warning")
         return
     look = application.look_at_application
     if settings.virtualenv and not virtualenv.is_here(settings.virtualenv):
@@ -141,9 +142,10 @@ def _all_looks(
     outcome = look_as(players.worker, settings.boot_timeout, partial(look, settings))
     yield from outcome.findings
     if outcome.why_none:
-        message = f"application `{settings.app}`: its import {outcome.why_none}"
+        setting, what = application.subject(settings)
+        message = f"{what}: its import {outcome.why_none}"
         note = "see the setting `boot_timeout`" if "within" in outcome.why_none else ""
-        yield Finding("cannot-import", message, "app", None, note, detail=outcome.stacks)
+        yield Finding("cannot-import", message, setting, None, note, detail=outcome.stacks)
 
 
 def _looks_of_arbiter(loaded: Loaded, unit: Unit | None) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wsgid.apps import virtualenv
-from wsgid.cli.check.application import look_at_application
+from wsgid.cli.check.application import look_at_application, subject
 from wsgid.cli.check.finding import Finding, read_findings
 from wsgid.config.settings import Settings
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What look_at_application reads.
-_ASKED = ("chdir", "pythonpath", "env", "app", "worker_class")
+_ASKED = ("chdir", "pythonpath", "env", "app", "paste", "paste_global", "worker_class")
 
 # The first entry of -c is the start directory, as it is not for the command: a file there called logging.py
 # would be taken for the library's.
@@ -50,8 +50,9 @@ def look_from_environment(settings: Settings) -> Iterator[Finding]:
     ended = f"exit status {done.returncode}"
     if done.returncode < 0:
         ended = signal.Signals(-done.returncode).name
-    message = f"application `{settings.app}`: its import in `{settings.virtualenv}` ended with {ended}"
-    yield Finding("cannot-import", message, "app")
+    setting, what = subject(settings)
+    message = f"{what}: its import in `{settings.virtualenv}` ended with {ended}"
+    yield Finding("cannot-import", message, setting)
 
 
 def answer() -> None:
