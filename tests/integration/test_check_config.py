@@ -443,7 +443,7 @@ def test_files_that_cannot_be_written_are_mistakes(site: Project) -> None:
     assert 78 == done.status
     assert "there is no directory `nowhere`" in done.error
     assert "`taken` is a directory" in done.error
-    assert "there is no directory `none`" in done.error
+    assert f"there is no directory `{site.root}/none`" in done.error
     assert "cannot read `log.ini`: No such file or directory" in done.error
 
 
@@ -454,7 +454,7 @@ def test_what_only_another_user_may_write_is_a_mistake(site: Project) -> None:
     done = site.check()
 
     # The arbiter stays root, and opens the logs; the workers are nobody, and write long bodies.
-    assert "not allowed to write in `tmp`\n --> wsgid.toml:4:18" in done.error
+    assert f"not allowed to write in `{site.root}/tmp`\n --> wsgid.toml:4:18" in done.error
     assert done.error.splitlines()[-1].startswith("wsgid.toml: 1 error, ")
 
 

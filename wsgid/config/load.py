@@ -243,6 +243,9 @@ def _settle(values: dict[str, Any], cwd: str) -> tuple[Settings, tuple[str, ...]
     values["chdir"] = os.path.realpath(Path(cwd, values.get("chdir") or ""))
     if paste := values.get("paste"):
         values["paste"] = os.path.normpath(Path(cwd, paste.removeprefix("config:")))
+    if directory := values.get("tmp_upload_dir"):
+        # Workers use it when they have entered `chdir`.
+        values["tmp_upload_dir"] = str(Path(cwd, directory))
     notes: tuple[str, ...] = ()
     if values.get("workers") == AUTO_WORKERS:
         machine = processors.look()

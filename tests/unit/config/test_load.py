@@ -211,6 +211,14 @@ def test_a_program_may_give_paths_and_values(start: Start) -> None:
     } == in_force(loaded)
 
 
+def test_the_directory_of_long_bodies_is_relative_to_the_start_directory(start: Start) -> None:
+    """As every path that is not the application's; the workers have entered `chdir` when they use it."""
+    (start.directory / "app").mkdir()
+    loaded = start.load("--tmp-upload-dir", "tmp", "--chdir", "app")
+
+    assert f"{start.directory}/tmp" == loaded.settings.tmp_upload_dir
+
+
 def test_auto_workers_are_counted_and_noted(start: Start) -> None:
     loaded = start.load("-w", "auto")
 
