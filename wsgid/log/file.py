@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+from pathlib import Path
 from select import POLLOUT, poll  # the system's, as `_write` below
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -43,7 +44,7 @@ class LogFile:
 
         `on_recovery` is told how many lines were lost, and why, once a line got through again.
         """
-        self._target = target
+        self._target = _lasting(target)
         self._standard: Final = standard
         self._on_recovery: Final = on_recovery
         self._patience_s: Final = patience_s
@@ -113,7 +114,7 @@ class LogFile:
         """Write to another target from now on; raises OSError, and then goes on with the old one."""
         fresh = open_log(target, self._standard)
         self.adopt(fresh)
-        self._target = target
+        self._target = _lasting(target)
 
     def adopt(self, descriptor: int) -> None:
         """Write to what this descriptor leads to from now on, and close it."""
@@ -128,6 +129,11 @@ class LogFile:
     def close(self) -> None:
         """Write no more."""
         os.close(self._fd)
+
+
+def _lasting(target: str) -> str:
+    """Return what leads to the same file when this process has entered another directory."""
+    return target if target == "-" else str(Path(target).absolute())
 
 
 def _writer(descriptor: int) -> Callable[[int, bytes], int]:

@@ -42,6 +42,21 @@ def test_descriptor_keeps_its_number(tmp_path: Path) -> None:
     file.close()
 
 
+def test_a_relative_path_is_opened_anew_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has entered the application's directory since."""
+    (tmp_path / "app").mkdir()
+    monkeypatch.chdir(tmp_path)
+    file = LogFile("log", 1)
+    file.move("other")
+    monkeypatch.chdir("app")
+    file.reopen()
+    file.write(b"here\n")
+    file.close()
+
+    assert "here\n" == (tmp_path / "other").read_text()
+    assert [] == list((tmp_path / "app").iterdir())
+
+
 def test_a_directory_that_is_gone_keeps_the_old_file(tmp_path: Path) -> None:
     directory = tmp_path / "logs"
     directory.mkdir()
