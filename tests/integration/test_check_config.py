@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -445,6 +446,32 @@ def test_files_that_cannot_be_written_are_mistakes(site: Project) -> None:
     assert "`taken` is a directory" in done.error
     assert f"there is no directory `{site.root}/none`" in done.error
     assert "cannot read `log.ini`: No such file or directory" in done.error
+
+
+def test_a_pidfile_that_the_server_would_not_take_is_a_mistake(site: Project) -> None:
+    """Somebody's file under a wrong name is not overwritten, and no link is followed."""
+    site.write("text", "no number\n")
+    (site.root / "link").symlink_to("pid")
+    (site.root / "stale").write_text("4711\n")
+    told = [site.check("--no-app", "--pid", name).error for name in ("text", "link", "stale", "none")]
+
+    assert "error[invalid-value]: `text` holds something else than a pid\n --> command line" in told[0]
+    assert (
+        "error[invalid-value]: `link` is a symbolic link, and none is followed\n --> command line" in told[1]
+    )
+    assert ["", ""] == told[2:]
+
+
+@needs_root
+def test_a_pidfile_is_made_anew_in_its_directory(site: Project) -> None:
+    """It is moved to its place whole: that the old one may be written is of no use."""
+    (site.root / "run").mkdir(mode=0o755)
+    (site.root / "run" / "pid").touch()
+    shutil.chown(site.root / "run" / "pid", NOBODY)
+    done = site.check("--no-app", "--pid", "run/pid", user=NOBODY)
+
+    assert 78 == done.status
+    assert "not allowed to write in `run`" in done.error
 
 
 @needs_root

@@ -27,6 +27,10 @@ _A_PID = re.compile(rb"\s*\d*\s*")
 # Everybody may read it.
 _MODE = 0o644
 
+# What is never replaced, in words that follow its name.
+_LINK = "is a symbolic link, and none is followed"
+_SOMETHING_ELSE = "holds something else than a pid"
+
 # How often another one may be quicker: each time it has the file then, and we are told so at the next look.
 _ATTEMPTS = 100
 
@@ -75,6 +79,23 @@ class Pidfile:
         self._path, self._fd = None, -1
 
 
+def why_kept(path: Path) -> str:
+    """Say why no server would put its file in the place of what is there; "" where it would.
+
+    Whether a server has it now is not asked.
+    """
+    if path.is_symlink():
+        return _LINK
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""  # nothing is there, or it is hidden from us
+    try:
+        return "" if _pid_in(fd) is not None else _SOMETHING_ELSE
+    finally:
+        os.close(fd)
+
+
 def _take(path: Path, pid: int) -> int:
     """Put a file with the pid at the path; returns a descriptor that has it locked."""
     aside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
@@ -119,20 +140,16 @@ def _replace_stale(aside: Path, path: Path) -> bool:
         return False
     except OSError as error:
         if path.is_symlink():
-            raise ConfigurationError(
-                f"pidfile: {path} is a symbolic link, and none is followed; remove it, or give another path"
-            ) from error
+            raise ConfigurationError(f"pidfile: {path} {_LINK}; remove it, or give another path") from error
         raise
     try:
-        content = os.read(stale, _MOST_OCTETS + 1) if stat.S_ISREG(os.fstat(stale).st_mode) else b"?"
-        if len(content) > _MOST_OCTETS or not _A_PID.fullmatch(content):
-            raise ConfigurationError(
-                f"pidfile: {path} holds something else than a pid; remove it, or give another path"
-            )
+        content = _pid_in(stale)
+        if content is None:
+            raise ConfigurationError(f"pidfile: {path} {_SOMETHING_ELSE}; remove it, or give another path")
         try:
             fcntl.flock(stale, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = content.decode().strip() or "unknown"
+            pid = content or "unknown"
             raise BusyError(
                 f"pidfile: {path} is that of another server that runs, pid {pid};"
                 " stop it, or give each its own"
@@ -145,6 +162,13 @@ def _replace_stale(aside: Path, path: Path) -> bool:
         return False
     finally:
         os.close(stale)
+
+
+def _pid_in(fd: int) -> str | None:
+    """Return what a pidfile says, which may be nothing; None for what is no pidfile."""
+    content = os.read(fd, _MOST_OCTETS + 1) if stat.S_ISREG(os.fstat(fd).st_mode) else b"?"
+    is_pid = len(content) <= _MOST_OCTETS and _A_PID.fullmatch(content)
+    return content.decode().strip() if is_pid else None
 
 
 def _inode(status: os.stat_result) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wsgid.apps import virtualenv
 from wsgid.cli.check.finding import Finding
+from wsgid.daemon.pidfile import why_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,10 +87,13 @@ def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[F
     elif status is not None and name == "control_socket" and not stat.S_ISSOCK(status.st_mode):
         message = f"`{path}` is something else than a socket"
         yield Finding("invalid-value", message, name, note="remove it, or choose another path")
-    elif status is not None and name != "control_socket" and os.access(file, os.W_OK):
-        return
+    elif name == "pidfile" and (reason := why_kept(file)):
+        note = "remove it, or choose another path"
+        yield Finding("invalid-value", f"`{path}` {reason}", name, note=note)
     elif status is not None and name in ("accesslog", "errorlog"):
-        yield Finding("invalid-value", f"not allowed to write to `{path}`", name)
+        if not os.access(file, os.W_OK):
+            yield Finding("invalid-value", f"not allowed to write to `{path}`", name)
+    # Pidfile and socket are made anew, whatever is there.
     elif not os.access(parent, os.W_OK | os.X_OK):
         yield Finding("invalid-value", f"not allowed to write in `{parent}`", name)
 
