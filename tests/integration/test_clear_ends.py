@@ -161,6 +161,7 @@ def test_a_port_that_is_not_allowed_ends_with_69(serve: Serve) -> None:
         ('socket_group = "no-such"\n', "socket_group", "there is no group `no-such`"),
         ('errorlog = "no/directory/here"\n', "errorlog", "cannot open no/directory/here"),
         ('accesslog = "no/directory/here"\n', "accesslog", "cannot open no/directory/here"),
+        ('tmp_upload_dir = "no/directory"\n', "tmp_upload_dir", "there is no directory"),
     ],
 )
 def test_a_bad_file_ends_with_78(serve: Serve, config: str, place: str, expected: str) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.logs import open_statsd, open_syslog
@@ -259,6 +260,7 @@ def _open(
         statsd = open_statsd(settings)
         identity = find_identity(settings.user, settings.group, initgroups=settings.initgroups)
         pem_files = _pem_files(settings)
+        _see_upload_dir(settings.tmp_upload_dir)
         access = _access(settings, identity)
         for text in settings.bind:
             if is_passed(text):
@@ -285,6 +287,12 @@ def _pem_files(settings: Settings) -> PemFiles | None:
     if not settings.certfile:
         return None
     return read_pem_files(settings.certfile, settings.keyfile, settings.ca_certs)
+
+
+def _see_upload_dir(path: str | None) -> None:
+    """Refuse a directory that is not there: every long body would be answered with 503."""
+    if path is not None and not Path(path).is_dir():
+        raise ConfigurationError(f"tmp_upload_dir: there is no directory {path}; make it, or leave it out")
 
 
 def _listen(text: str, settings: Settings, access: Access) -> Listener:
