@@ -146,6 +146,8 @@ class ThreadServer:
         # Requests, or responses, that wait for a thread that may call the application.
         self._ready: deque[tuple[Connection, Request | None]] = deque()
         self._done = False
+        # Whether no connection was left at the last look of a server that stops.
+        self._is_alone = False
         # Readable for ever once the threads shall return.
         self._gone = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._look_lock = threading.Lock()
@@ -366,7 +368,7 @@ class ThreadServer:
                 state, deadline = State.HEAD, now + self._header_timeout
         elif connection.requests:
             if state is not IDLE:
-                state, deadline = State.IDLE, now + self._keepalive
+                state, deadline = State.IDLE, self._kept_until(now)
         else:
             state = State.FRESH
         self._poller.wait(connection, state, now, deadline)
@@ -507,13 +509,13 @@ class ThreadServer:
 
     def _rest(self, connection: Connection, now: float) -> None:
         """Wait for the next request of a connection that is kept."""
-        leaving = self._leaving
-        if leaving.passes_on and self._pass_on(connection, None):
+        if self._leaving.passes_on and self._pass_on(connection, None):
             return
+        self._poller.wait(connection, IDLE, now, self._kept_until(now))
+
+    def _kept_until(self, now: float) -> float:
         deadline = now + self._keepalive
-        if leaving.is_draining:
-            deadline = min(deadline, leaving.idle_until)
-        self._poller.wait(connection, IDLE, now, deadline)
+        return min(deadline, self._leaving.idle_until) if self._leaving.is_draining else deadline
 
     # ---- ends ----
 
@@ -601,8 +603,10 @@ class ThreadServer:
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
             if leaving.closes and self._acceptor.handed_waits:
-                if not self._take_handed(now) and not self._acceptor.open:
-                    # Whoever has the descriptors, it is none of those who leave.
+                was_alone, self._is_alone = self._is_alone, not self._acceptor.open
+                if not self._take_handed(now) and self._is_alone and was_alone:
+                    # Whoever has the descriptors, it is none of those who leave. Not at the first look: who
+                    # is struck off in another thread is closed a moment later.
                     self._acceptor.handed_waits = False
                 self._on_fewer()
             if leaving.is_draining and not self._acceptor.is_closed:
@@ -667,13 +671,9 @@ class ThreadServer:
         """Take all that waits in the workers' queue: nobody else will. Say whether there was anything."""
         handed = self._acceptor.take_handed(now)
         for connection, request in handed:
-            if request is not None:
-                self._leave_ready(connection, request)
-            elif connection.parser.rest:
-                self._feed(connection, b"", now, None)
-            else:
-                deadline = min(connection.deadline, self._leaving.idle_until)
-                self._poller.wait(connection, connection.state, now, deadline)
+            connection.deadline = min(connection.deadline, self._leaving.idle_until)
+            # What it asks is read before it is late: for want of a descriptor it may have waited for long.
+            self._arrived(connection, request, now, None)
         return bool(handed)
 
     def _close_doors(self, now: float) -> None:

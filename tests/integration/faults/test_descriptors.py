@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.load.processes import Ends, cpu_seconds, descriptor_numbers, workers
+from tests.load.processes import Ends, cpu_seconds, descriptor_numbers, peer_ports, workers
 from tests.load.stage import request, stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.load.stage import Stage
     from tests.wire import Wire
 
@@ -93,10 +96,40 @@ def test_a_server_that_stops_has_descriptors_left_for_who_waits(kind: str) -> No
         with on.connect() as waiting, Ends([on.server.pid]) as ends:
             waiting.send(request(2))
             on.server.signal(signal.SIGTERM)
+            for wire in passed_on:
+                wire.send(request(3))
 
             assert 200 == waiting.read_answer().status
-            assert [200] * 3 == [wire.ask(request(3)).status for wire in passed_on]
+            assert [200] * 3 == [wire.read_answer().status for wire in passed_on]
             ends.wait(1, DEADLINE_S)
+
+
+@pytest.mark.parametrize("kind", ["threads", "gevent"])
+def test_who_asks_is_answered_though_idle_ones_have_the_last_descriptors(kind: str) -> None:
+    """When those have been idle for long enough, whoever waits has as well; but it has asked."""
+    with stage("-w", "2", *KINDS[kind]) as on, contextlib.ExitStack() as stack:
+        leaving, staying = reversed(workers(on.server.pid))
+        passed_on = [connected_to(leaving, on, stack) for _ in range(4)]
+        leave_none(staying)
+        on.server.signal(signal.SIGTTOU)
+        on.server.expect(f"worker gone .*pid={leaving} .*retired")
+        with Ends([on.server.pid]) as ends:
+            on.server.signal(signal.SIGTERM)
+            while len(idle := ports(passed_on) & peer_ports(staying)) < 2:
+                time.sleep(0.01)
+            asking = [wire for wire in passed_on if not ports([wire]) & idle]
+            for wire in asking:
+                wire.send(request(3))
+
+            assert [200] * len(asking) == [wire.read_answer().status for wire in asking]
+            for wire in passed_on:
+                wire.sock.close()
+            ends.wait(1, DEADLINE_S)
+        assert asking
+
+
+def ports(wires: Iterable[Wire]) -> set[int]:
+    return {wire.sock.getsockname()[1] for wire in wires}
 
 
 def test_a_request_that_is_passed_on_with_its_body_waits_for_two_descriptors() -> None:
