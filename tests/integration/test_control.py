@@ -55,6 +55,22 @@ def status(server: ServerProcess) -> dict[str, Any]:
     return told
 
 
+def test_there_are_no_more_workers_than_the_server_has_room_for_whoever_asks(serve: Serve) -> None:
+    """A script that sends SIGTTIN for ever must not end the server. Nothing forks while a template loads."""
+    config = f"{CONFIG}preload_app = true\n"
+    server = serve(config=config, app="app", files={"app.py": "import time\ntime.sleep(3600)\n"}, ready=False)
+    server.expect("listening at")
+    most = ctl(server, "workers", "=1024")
+    more = ctl(server, "workers", "+1")
+    server.signal(signal.SIGTTIN)
+
+    assert (0, "1024 workers wanted\n") == (most.returncode, most.stdout)
+    assert (1, "1025 workers: this server was started with room for 1024\n") == (more.returncode, more.stderr)
+    server.expect(
+        r"WARNING\] workers stay 1024 \(SIGTTIN\): 1025 workers: this server was started with room for"
+    )
+
+
 def test_socket_is_its_owners_alone_and_goes_with_the_server(server: ServerProcess) -> None:
     path = server.directory / "control"
 

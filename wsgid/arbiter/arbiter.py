@@ -326,7 +326,10 @@ class Arbiter:
             case "HUP":
                 self._reload.is_asked = True
             case "TTIN" | "TTOU":
-                self._want("+1" if name == "TTIN" else "-1", f"SIG{name}")
+                try:
+                    self._change_number("+1" if name == "TTIN" else "-1", f"SIG{name}")
+                except ConfigurationError as error:
+                    self._log.warning("workers stay %d (SIG%s): %s", self._wanted.workers, name, error)
             case "WINCH" if self._generations.current.settings.daemon:
                 # Without a terminal it is no change of a window's size; gunicorn's administrators use it to
                 # keep an arbiter without workers, until TTIN or HUP bring them back.
@@ -337,13 +340,18 @@ class Arbiter:
             case _:
                 pass  # CHLD: `reap` follows in any case; WINCH: the terminal's
 
-    def _want(self, change: str, why: str) -> int:
-        """Want more or fewer workers; gives how many."""
-        former, workers = self._wanted.workers, number_after(self._wanted.workers, change)
+    def _change_number(self, change: str, why: str) -> int:
+        """Want more or fewer workers; gives how many. Raises ConfigurationError: there is no room."""
+        workers = number_after(self._wanted.workers, change)
+        check_number(workers, self._scoreboard)
+        self._want(workers, why)
+        return workers
+
+    def _want(self, workers: int, why: str) -> None:
+        former = self._wanted.workers
         self._wanted = replace(self._wanted, workers=workers)
         self._log.info("workers %d -> %d (%s)", former, workers, why)
         self._tell_number(workers, former)
-        return workers
 
     def _on_command(self, client: Client, command: Command, now: float) -> None:
         """Do what somebody asks for by the control socket."""
@@ -362,11 +370,11 @@ class Arbiter:
                 self._control.wait_for_reload(client)
             case "workers":
                 try:
-                    check_number(number_after(self._wanted.workers, command.argument), self._scoreboard)
+                    workers = self._change_number(command.argument, "control socket")
                 except ConfigurationError as error:
                     self._control.refuse(client, str(error))
                 else:
-                    self._control.answer(client, workers=self._want(command.argument, "control socket"))
+                    self._control.answer(client, workers=workers)
             case "upgrade":
                 refusal = self._succession.begin(is_serving=self._phase is Phase.RUNNING)
                 if refusal is None:
