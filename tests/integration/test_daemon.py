@@ -262,6 +262,9 @@ def test_a_reload_goes_on_as_ever(place: Place) -> None:
 
 def test_winch_ends_the_workers_and_hup_brings_them_back(place: Place) -> None:
     """Administrators of gunicorn keep an arbiter in reserve so."""
+    (place.directory / "wsgid.conf.py").write_text(
+        "def nworkers_changed(server, new, old):\n    server.log.info('changed %s from %s', new, old)\n"
+    )
     place.run("-w", "2", "--error-logfile", "error.log")
     pid = place.pid
     former = children(pid)
@@ -275,4 +278,5 @@ def test_winch_ends_the_workers_and_hup_brings_them_back(place: Place) -> None:
     assert "/dev/null" in place.ask()  # waits in the kernel's queue until somebody serves
     text = (place.directory / "error.log").read_text()
     assert "workers 2 -> 0 (SIGWINCH)" in text
+    assert "changed 0 from 2" in text
     assert "workers 0 -> 0 (SIGTTOU)" in text

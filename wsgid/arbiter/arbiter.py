@@ -333,8 +333,7 @@ class Arbiter:
             case "WINCH" if self._generations.current.settings.daemon:
                 # Without a terminal it is no change of a window's size; gunicorn's administrators use it to
                 # keep an arbiter without workers, until TTIN or HUP bring them back.
-                self._log.info("workers %d -> 0 (SIGWINCH)", self._wanted.workers)
-                self._wanted = replace(self._wanted, workers=0)
+                self._want(0, "SIGWINCH")
             case "USR2":
                 self._succession.begin(is_serving=self._phase is Phase.RUNNING)
             case _:
