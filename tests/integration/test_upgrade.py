@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,6 +118,23 @@ def ask(server: ServerProcess, address: str | None = None) -> tuple[str, int]:
 
 def answering(server: ServerProcess, times: int = 30) -> set[int]:
     return {ask(server)[1] for _ in range(times)}
+
+
+def share_the_work(server: ServerProcess, *arbiters: int) -> bool:
+    """Ask, several at a time, until workers of all of these answer; say whether they, and nobody else, did.
+
+    Which of those who listen at one address is woken is the kernel's to choose: one may be lucky for long.
+    """
+    answered: set[int] = set()
+    last = time.monotonic() + DEADLINE_S
+    while answered != set(arbiters) and time.monotonic() < last:
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(server.connect()) for _ in range(8)]
+            for client in clients:
+                client.sendall(GET)
+            bodies = [Wire(client).read_answer().body.decode() for client in clients]
+        answered |= {int(body.split()[1]) for body in bodies}
+    return answered == set(arbiters)
 
 
 def hold(server: ServerProcess) -> None:
@@ -253,7 +271,7 @@ def test_forth_by_hand(upgrades: Upgrades) -> None:
     server = upgrades.start(*MANUAL, *PIDFILE, "-b", "unix:s", "-w", "2")
     deploy(server, "two")
     successor = upgrades.upgrade(server)
-    assert {server.pid, successor} == answering(server, 200)
+    assert share_the_work(server, server.pid, successor)
     assert (server.pid, successor) == (pid_in(server, "pid"), pid_in(server, "pid.2"))
     mine, theirs = status(server), status(server, "pid.control.2")
     assert (server.pid, successor, None) == (mine["pid"], mine["successor"], mine["predecessor"])
@@ -313,7 +331,7 @@ def test_one_successor_at_a_time(upgrades: Upgrades) -> None:
     server.signal(signal.SIGUSR2, successor)
     server.expect(f"upgrade refused: the predecessor, pid={server.pid}, has not left yet")
 
-    assert {server.pid, successor} == answering(server, 200)
+    assert share_the_work(server, server.pid, successor)
 
 
 def test_a_former_that_is_killed_leaves_its_place(upgrades: Upgrades) -> None:
