@@ -10,12 +10,13 @@ from wsgid.arbiter.births import Births
 from wsgid.arbiter.channels import Channels
 from wsgid.arbiter.control import Control
 from wsgid.arbiter.generation import Generations
-from wsgid.arbiter.logs import open_error_log, settle
+from wsgid.arbiter.logs import settle
 from wsgid.arbiter.loop import Loop
 from wsgid.arbiter.moments import Moments
+from wsgid.arbiter.predecessor import beside
+from wsgid.arbiter.sinks import open_error_log
 from wsgid.arbiter.stacks import Stacks
 from wsgid.arbiter.store import Store
-from wsgid.arbiter.succession import beside
 from wsgid.arbiter.watch import Watch
 from wsgid.daemon.notify import Notifier
 from wsgid.daemon.pidfile import Pidfile

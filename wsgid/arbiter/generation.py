@@ -13,11 +13,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wsgid.arbiter.logs import open_statsd, open_syslog
 from wsgid.arbiter.moments import load_hooks
+from wsgid.arbiter.sinks import open_access_log, open_statsd, open_syslog
 from wsgid.daemon.identity import find_identity, group_number, user_number
 from wsgid.errors import AddressError, ConfigurationError
-from wsgid.log.access import AccessLog
 from wsgid.net.access import Access
 from wsgid.net.address import is_passed, parse_address
 from wsgid.net.closing import end, keep_out
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from wsgid.config.settings import Settings
     from wsgid.daemon.identity import Identity
     from wsgid.hooks import Hooks
+    from wsgid.log.access import AccessLog
     from wsgid.log.syslog import Syslog
     from wsgid.metrics.statsd import Statsd
     from wsgid.net.activation import PassedSockets
@@ -319,20 +319,11 @@ def _kept(one: Generation, other: Generation) -> list[Listener]:
 
 def _access_log(settings: Settings, former: Generation | None) -> AccessLog | None:
     """Return the log that these settings ask for: the former one, if it is the same."""
-    target = settings.accesslog
     has_logger = bool(settings.logconfig_dict or settings.logconfig_json or settings.logconfig)
-    if not target and not settings.syslog and not has_logger:
+    if not settings.accesslog and not settings.syslog and not has_logger:
         return None
     if former is not None and all(
         getattr(former.settings, name) == getattr(settings, name) for name in _OF_THE_ACCESS_LOG
     ):
         return former.access_log
-    try:
-        return AccessLog(
-            target, settings.access_log_format, settings.access_log_skip, open_syslog(settings, "access")
-        )
-    except OSError as error:
-        message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
-        raise ConfigurationError(message) from error
-    except ValueError as error:
-        raise ConfigurationError(f"access_log_format: {error}") from error
+    return open_access_log(settings)

@@ -1,4 +1,4 @@
-"""The logs of the whole server: opened by the arbiter, with its rights, and handed to the workers."""
+"""The logs of the whole server while it serves: moved, opened anew, and handed to the workers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from wsgid.arbiter.pool import Worker
 from wsgid.arbiter.spawn import Order, tell
 from wsgid.arbiter.words import kind
 from wsgid.errors import ConfigurationError
-from wsgid.log.error import ErrorLog, make_error_log
-from wsgid.log.syslog import Syslog, parse_peer
-from wsgid.metrics.statsd import Statsd
 from wsgid.workers.logs import count_lines, settle_logs
 from wsgid.workers.process import LOGS
 
@@ -20,42 +17,11 @@ if TYPE_CHECKING:
     from wsgid.arbiter.channels import Channels
     from wsgid.arbiter.generation import Generation, Generations
     from wsgid.arbiter.template_plan import Template
-    from wsgid.config.settings import Settings
     from wsgid.log.access import AccessLog
+    from wsgid.log.error import ErrorLog
 
 # Kinds of worker that patch after the fork what a logging configuration brings in.
 _PATCHED: Final = frozenset({"gevent", "eventlet"})
-
-
-def open_error_log(settings: Settings) -> ErrorLog:
-    """Raises ConfigurationError."""
-    try:
-        return make_error_log(settings.errorlog, settings.loglevel, settings.log_format)
-    except OSError as error:
-        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
-        raise ConfigurationError(f"{message}; give a path that this user may write") from error
-
-
-def open_syslog(settings: Settings, log: str) -> Syslog | None:
-    """Make what sends one of the two logs to syslog, where that is asked for. Raises ConfigurationError."""
-    if not settings.syslog:
-        return None
-    try:
-        peer = parse_peer(settings.syslog_addr)
-    except OSError as error:
-        raise ConfigurationError(f"syslog_addr: {settings.syslog_addr}: {error.strerror}") from error
-    tag = f"wsgid.{settings.syslog_prefix}.{log}" if settings.syslog_prefix else f"wsgid.{log}"
-    return Syslog(peer, settings.syslog_facility, tag)
-
-
-def open_statsd(settings: Settings) -> Statsd | None:
-    """Raises ConfigurationError."""
-    if not settings.statsd_host:
-        return None
-    try:
-        return Statsd(settings.statsd_host, settings.statsd_prefix, settings.dogstatsd_tags)
-    except OSError as error:
-        raise ConfigurationError(f"statsd_host: {settings.statsd_host}: {error.strerror}") from error
 
 
 def settle(error_log: ErrorLog, generation: Generation) -> None:

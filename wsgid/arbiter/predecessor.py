@@ -100,3 +100,8 @@ class Predecessor:
     def close(self) -> None:
         """Listen to it no more."""
         self._socket.close()
+
+
+def beside(path: str | None, predecessor: Predecessor | None) -> str | None:
+    """Return where a file is as long as a predecessor has its place."""
+    return path if path is None or predecessor is None else f"{path}.2"

@@ -17,7 +17,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from wsgid.arbiter.outcome import Refusal
-from wsgid.arbiter.predecessor import SPEAK, YOURS, Word
+from wsgid.arbiter.predecessor import SPEAK, YOURS, Word, beside
 from wsgid.arbiter.successor import Successor
 from wsgid.arbiter.upgrade import SERVICE_PID, Legacy, arrange, start_successor
 from wsgid.errors import BusyError, WsgidError
@@ -37,11 +37,6 @@ _FIRST_PROCESS: Final = 1
 # So long a killed process may take to let go of its files.
 _LATE_S: Final = 2.0
 _AGAIN_S: Final = 0.05
-
-
-def beside(path: str | None, predecessor: Predecessor | None) -> str | None:
-    """Return where a file is as long as a predecessor has its place."""
-    return path if path is None or predecessor is None else f"{path}.2"
 
 
 class Succession:

@@ -1,0 +1,59 @@
+"""What the server's lines and numbers go to, opened as the settings say: the two logs, syslog, statsd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsgid.errors import ConfigurationError
+from wsgid.log.access import AccessLog
+from wsgid.log.error import ErrorLog, make_error_log
+from wsgid.log.syslog import Syslog, parse_peer
+from wsgid.metrics.statsd import Statsd
+
+if TYPE_CHECKING:
+    from wsgid.config.settings import Settings
+
+
+def open_error_log(settings: Settings) -> ErrorLog:
+    """Raises ConfigurationError."""
+    try:
+        return make_error_log(settings.errorlog, settings.loglevel, settings.log_format)
+    except OSError as error:
+        message = f"errorlog: cannot open {settings.errorlog}: {error.strerror}"
+        raise ConfigurationError(f"{message}; give a path that this user may write") from error
+
+
+def open_access_log(settings: Settings) -> AccessLog:
+    """Raises ConfigurationError."""
+    target = settings.accesslog
+    try:
+        return AccessLog(
+            target, settings.access_log_format, settings.access_log_skip, open_syslog(settings, "access")
+        )
+    except OSError as error:
+        message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
+        raise ConfigurationError(message) from error
+    except ValueError as error:
+        raise ConfigurationError(f"access_log_format: {error}") from error
+
+
+def open_syslog(settings: Settings, log: str) -> Syslog | None:
+    """Make what sends one of the two logs to syslog, where that is asked for. Raises ConfigurationError."""
+    if not settings.syslog:
+        return None
+    try:
+        peer = parse_peer(settings.syslog_addr)
+    except OSError as error:
+        raise ConfigurationError(f"syslog_addr: {settings.syslog_addr}: {error.strerror}") from error
+    tag = f"wsgid.{settings.syslog_prefix}.{log}" if settings.syslog_prefix else f"wsgid.{log}"
+    return Syslog(peer, settings.syslog_facility, tag)
+
+
+def open_statsd(settings: Settings) -> Statsd | None:
+    """Raises ConfigurationError."""
+    if not settings.statsd_host:
+        return None
+    try:
+        return Statsd(settings.statsd_host, settings.statsd_prefix, settings.dogstatsd_tags)
+    except OSError as error:
+        raise ConfigurationError(f"statsd_host: {settings.statsd_host}: {error.strerror}") from error
