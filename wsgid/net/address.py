@@ -120,8 +120,9 @@ def _ipv4_or_name(host: str, port: int) -> Address:
         except ValueError as error:
             raise ValueError(f"`{host}` is not an IPv4 address: {error}") from None
         return Address(socket.AF_INET, host, port)
-    # RFC 1123, 2.1; an underscore is no host name, but Docker's service names have it.
-    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", host):
+    # RFC 1123, 2.1; an underscore is no host name, but Docker's service names have it. A part that is empty
+    # or too long would not get as far as a name server: Python's idna raises an error of its own kind.
+    if not re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*(?<!-)\.?", host):
         raise ValueError(f"`{host}` is neither an address nor a host name")
     return Address(socket.AF_UNSPEC, host, port)
 

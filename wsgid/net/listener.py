@@ -102,11 +102,9 @@ def resolve(address: Address) -> tuple[socket.AddressFamily, Any]:
         found = socket.getaddrinfo(
             address.host, address.port, address.family, socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-    except (socket.gaierror, UnicodeError) as error:
-        # A UnicodeError is a label of more than 63 letters (IDNA).
-        reason = error.strerror if isinstance(error, OSError) else error
+    except socket.gaierror as error:
         raise AddressError(
-            f"cannot listen at {address}: the host `{address.host}` is not known ({reason}); "
+            f"cannot listen at {address}: the host `{address.host}` is not known ({error.strerror}); "
             "write an address of this machine, 127.0.0.1 or 0.0.0.0"
         ) from error
     family, _, _, _, name = found[0]

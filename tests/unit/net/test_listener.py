@@ -41,8 +41,3 @@ def test_a_host_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         "cannot listen at http://shop:80: the host `shop` is not known (Name or service not known); "
         "write an address of this machine, 127.0.0.1 or 0.0.0.0"
     )
-
-
-def test_a_label_that_is_too_long_for_a_name_is_told() -> None:
-    with pytest.raises(AddressError, match="is not known"):
-        listener.open_listener(parse_address(f"{'x' * 64}.invalid:0"), backlog=1)
