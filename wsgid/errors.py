@@ -49,6 +49,12 @@ class AddressError(WsgidError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class UnknownHostError(WsgidError):
+    """Nobody knows the host that logs or metrics are sent to; a name server may be back."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
 class BusyError(WsgidError):
     """Another server has what this one needs; it may let go of it."""
 

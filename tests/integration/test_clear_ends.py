@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+# Longer than any name can be (RFC 1035, 2.3.4), so that no name server is asked.
+NOBODYS_NAME = ".".join(["x" * 63] * 5)
+
 HELLO = "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'hello']\n"
 
 
@@ -141,6 +144,18 @@ def test_an_address_of_another_machine_ends_with_69(serve: Serve) -> None:
 
     assert ExitCode.UNAVAILABLE == status
     assert "this machine has no address 192.0.2.1" in log
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("statsd_host", f"{NOBODYS_NAME}:8125"), ("syslog_addr", f"udp://{NOBODYS_NAME}")]
+)
+def test_a_receiver_that_nobody_knows_ends_with_69(serve: Serve, setting: str, value: str) -> None:
+    """A name server may be back: a unit tries again."""
+    config = f'syslog = {str(setting == "syslog_addr").lower()}\n{setting} = "{value}"\n'
+    status, log = end(serve(config=config, ready=False))
+
+    assert ExitCode.UNAVAILABLE == status
+    assert f"wsgid: {setting}: the host of `{value}` is not known (" in log
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may listen at any port")

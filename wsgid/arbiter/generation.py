@@ -74,7 +74,9 @@ class Generations:
     def __init__(
         self, settings: Settings, sockets: PassedSockets, inheritance: Inheritance, *, shares: bool
     ) -> None:
-        """Open what the first one needs. Raises AddressError, ConfigurationError: nothing stays open then.
+        """Open what the first one needs.
+
+        Raises AddressError, ConfigurationError, UnknownHostError: nothing stays open then.
 
         `sockets` has adopted what the settings name. `inheritance` is what a former self has left, and
         `shares` says that it listens yet.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
-from wsgid.errors import ConfigurationError
+from wsgid.errors import ConfigurationError, UnknownHostError, WsgidError
 from wsgid.log.access import AccessLog
 from wsgid.log.error import ErrorLog, make_error_log
 from wsgid.log.syslog import Syslog, parse_peer
@@ -24,7 +25,7 @@ def open_error_log(settings: Settings) -> ErrorLog:
 
 
 def open_access_log(settings: Settings) -> AccessLog:
-    """Raises ConfigurationError."""
+    """Raises ConfigurationError, UnknownHostError."""
     target = settings.accesslog
     try:
         return AccessLog(
@@ -38,22 +39,34 @@ def open_access_log(settings: Settings) -> AccessLog:
 
 
 def open_syslog(settings: Settings, log: str) -> Syslog | None:
-    """Make what sends one of the two logs to syslog, where that is asked for. Raises ConfigurationError."""
+    """Make what sends one of the two logs to syslog, where that is asked for.
+
+    Raises ConfigurationError, UnknownHostError.
+    """
     if not settings.syslog:
         return None
     try:
         peer = parse_peer(settings.syslog_addr)
     except OSError as error:
-        raise ConfigurationError(f"syslog_addr: {settings.syslog_addr}: {error.strerror}") from error
+        raise _unusable("syslog_addr", settings.syslog_addr, error) from error
     tag = f"wsgid.{settings.syslog_prefix}.{log}" if settings.syslog_prefix else f"wsgid.{log}"
     return Syslog(peer, settings.syslog_facility, tag)
 
 
 def open_statsd(settings: Settings) -> Statsd | None:
-    """Raises ConfigurationError."""
+    """Raises ConfigurationError, UnknownHostError."""
     if not settings.statsd_host:
         return None
     try:
         return Statsd(settings.statsd_host, settings.statsd_prefix, settings.dogstatsd_tags)
     except OSError as error:
-        raise ConfigurationError(f"statsd_host: {settings.statsd_host}: {error.strerror}") from error
+        raise _unusable("statsd_host", settings.statsd_host, error) from error
+
+
+def _unusable(setting: str, address: str, error: OSError) -> WsgidError:
+    if isinstance(error, socket.gaierror):
+        return UnknownHostError(
+            f"{setting}: the host of `{address}` is not known ({error.strerror}); is it written right, and"
+            " does a name server answer? An address in numbers needs none"
+        )
+    return ConfigurationError(f"{setting}: {address}: {error.strerror}")
