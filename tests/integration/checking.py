@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,24 +16,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import _environment
+from tests.template import Done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tests.template import Template
+
 NOBODY = "nobody"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-
-# Through the code, for the directories of instances and units are not the machine's own.
-ELSEWHERE = """
-import sys
-from wsgid.cli import main
-from wsgid.cli.check import command, instances
-directory, units = sys.argv[1:3]
-for part, name in ((command, "check"), (instances, "check_all")):
-    getattr(part, name).__kwdefaults__.update(directory=directory, unit_path=(units,))
-sys.exit(main.main(sys.argv[3:]))
-"""
-
 
 # What lies below a directory that is closed to others (pyenv's interpreter in /root) is open in a mount
 # namespace of its own. Arguments: the directory, how many things below it are wanted, these, the command.
@@ -98,20 +88,13 @@ def open_to_all() -> tuple[str, ...]:
     return tuple(prefix)
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    error: str
-
-
 class Project:
     """A directory with an application's files, open to every user."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, template: Template | None = None) -> None:
+        """`template` forks what checks, where a test has one."""
         self.root = root
+        self._template = template
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -119,27 +102,31 @@ class Project:
         path.write_text(text)
         return path
 
-    def run(self, *argv: str, env: Mapping[str, str] | None = None, user: str | None = None) -> Done:
-        """Run `wsgid` there."""
-        return self._run(["-m", "wsgid", *argv], env or {}, user)
+    def check(self, *argv: str, env: Mapping[str, str] | None = None) -> Done:
+        """Run `wsgid --check-config` there, forked from the template."""
+        return self.ask("--check-config", *argv, env=env)
 
-    def check(self, *argv: str, env: Mapping[str, str] | None = None, user: str | None = None) -> Done:
-        return self.run("--check-config", *argv, env=env, user=user)
+    def ask(self, *argv: str, env: Mapping[str, str] | None = None) -> Done:
+        """Run `wsgid` there, forked from the template."""
+        assert self._template is not None
+        return self._template.run(argv, self.root, env or {})
 
     def check_instances(self, *argv: str, env: Mapping[str, str] | None = None) -> Done:
-        """Run --check-config with the instances in `etc` and the units in `units`."""
-        directories = [str(self.root / name) for name in ("etc", "units")]
-        return self._run(["-c", ELSEWHERE, *directories, "--check-config", *argv], env or {}, None)
+        """Check with the instances in `etc` and the units in `units`, which are not the machine's own."""
+        assert self._template is not None
+        elsewhere = {"directory": str(self.root / "etc"), "unit_path": [str(self.root / "units")]}
+        return self._template.run(["--check-config", *argv], self.root, env or {}, elsewhere)
 
-    def _run(self, argv: list[str], env: Mapping[str, str], user: str | None) -> Done:
+    def run(self, *argv: str, env: Mapping[str, str] | None = None, user: str | None = None) -> Done:
+        """Run `wsgid` there, in a process of its own."""
         become = []
         if user:
             entry = pwd.getpwnam(user)
             become = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
         done = subprocess.run(
-            [*open_to_all(), *become, sys.executable, *argv],
+            [*open_to_all(), *become, sys.executable, "-m", "wsgid", *argv],
             cwd=self.root,
-            env=_environment({"PWD": str(self.root), **env}),
+            env=_environment({"PWD": str(self.root), **(env or {})}),
             capture_output=True,
             text=True,
             check=False,
@@ -182,11 +169,11 @@ class Project:
 
 
 @contextmanager
-def project() -> Iterator[Project]:
+def project(template: Template | None = None) -> Iterator[Project]:
     # Not pytest's: its directories are closed to other users.
     root = Path(tempfile.mkdtemp(prefix="wsgid-check-"))
     root.chmod(0o755)
     try:
-        yield Project(root)
+        yield Project(root, template)
     finally:
         shutil.rmtree(root)

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration import checking
-from tests.integration.checking import NOBODY, Project, closed_directory, needs_root, project
+from tests.integration.checking import NOBODY, Project, closed_directory, needs_root, open_to_all, project
 from tests.support import ROOT
+from tests.template import start_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Serve
+    from tests.template import Template
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +29,16 @@ APP = "def application(environ, start_response):\n    pass\n"
 TLS = ROOT / "tests/integration/tls"
 
 
+@pytest.fixture(scope="module")
+def template() -> Iterator[Template]:
+    with start_template(open_to_all()) as started:
+        yield started
+
+
 @pytest.fixture
-def site() -> Iterator[Project]:
+def site(template: Template) -> Iterator[Project]:
     """Give a directory with an application `site_`, and with a user who may serve it where we are root."""
-    with project() as made:
+    with project(template) as made:
         made.write("site_.py", APP)
         yield made
 
@@ -53,14 +61,14 @@ def free_port() -> int:
 
 def test_what_is_right_is_one_line_and_0(site: Project) -> None:
     site.write("wsgid.toml", 'app = "site_"\nbind = ["127.0.0.1:0"]\n')
-    done = site.check("--no-app", env={"WSGID_WORKERS": "2", "WEB_CONCURRENCY": "3"})
+    done = site.run("--check-config", "--no-app", env={"WSGID_WORKERS": "2", "WEB_CONCURRENCY": "3"})
 
     assert (0, "OK: 1 file, 2 variables, 0 warnings\n", "") == (done.status, done.out, done.error)
 
 
 def test_an_application_that_can_be_imported_is_no_mistake(site: Project) -> None:
     configured(site)
-    done = site.check()
+    done = site.run("--check-config")
 
     assert 0 == done.status
     assert "OK: 1 file, 0 variables" in done.out + done.error
@@ -197,7 +205,7 @@ def test_a_python_that_is_closed_to_the_user_is_a_mistake(
     """Below /root, where pyenv puts it for root: a unit would end with 203/EXEC."""
     monkeypatch.setattr(checking, "open_to_all", tuple)
     configured(site)
-    done = site.check()
+    done = site.run("--check-config")
 
     assert 78 == done.status
     assert "error[cannot-import]: Python's library is closed to the user that will serve: " in done.error
@@ -227,7 +235,7 @@ def test_no_file_appears_where_root_checks(site: Project) -> None:
     site.root.chmod(0o777)
     (site.root / "pkg").chmod(0o777)
     before = site.inventory()
-    done = site.check("-c", "conf.py")
+    done = site.run("--check-config", "-c", "conf.py")
     after = site.inventory()
 
     assert 0 == done.status, done.error
@@ -309,19 +317,19 @@ def test_who_cannot_be_seen_is_a_warning(site: Project) -> None:
     """It may be this very server, and a check that failed for it would keep deployments from going on."""
     site.write("wsgid.toml", 'app = "site_"\n')
     with socket.create_server(("127.0.0.1", 0)) as other:
-        done = site.check("-b", f"127.0.0.1:{other.getsockname()[1]}", user=NOBODY)
+        done = site.run("--check-config", "-b", f"127.0.0.1:{other.getsockname()[1]}", user=NOBODY)
 
     assert 0 == done.status, done.error
     assert "warning[cannot-bind]" in done.error
     assert "it is in use by a process of root; which process that is" in done.error
 
 
-def test_a_server_that_serves_is_no_obstacle_to_itself(serve: Serve) -> None:
+def test_a_server_that_serves_is_no_obstacle_to_itself(serve: Serve, template: Template) -> None:
     port = free_port()
     bind = f'["127.0.0.1:{port}", "unix:s"]'
     config = f'bind = {bind}\napp = "site_"\n'
     server = serve(app=None, bind=[], config=config, files={"site_.py": APP})
-    there = Project(server.directory)
+    there = Project(server.directory, template)
     same = there.check("--config", "wsgid.toml")
     other = there.check("--config", "wsgid.toml", "site_:application")
 
@@ -335,13 +343,13 @@ def test_a_server_that_serves_is_no_obstacle_to_itself(serve: Serve) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 ")
 
 
-def test_a_server_with_a_control_socket_is_known_by_it(serve: Serve) -> None:
+def test_a_server_with_a_control_socket_is_known_by_it(serve: Serve, template: Template) -> None:
     """Its command line may say something else: here the addresses are in another file now."""
     port = free_port()
     config = f'bind = ["127.0.0.1:{port}"]\napp = "site_"\ncontrol_socket = "control"\n'
     files = {"site_.py": APP, "new.toml": config}
     server = serve(app=None, bind=[], config=config, files=files)
-    there = Project(server.directory)
+    there = Project(server.directory, template)
 
     assert 0 == there.check("-c", "new.toml").status
     assert 78 == there.check("-c", "new.toml", "--control-socket", "other").status
@@ -354,7 +362,7 @@ def test_a_server_of_another_user_is_perhaps_this_one(serve: Serve) -> None:
     server = serve(app=None, bind=[], config=config, files={"site_.py": APP}, ready=False)
     server.directory.chmod(0o777)
     server.wait_ready()
-    done = Project(server.directory).check("-c", "wsgid.toml", user=NOBODY)
+    done = Project(server.directory).run("--check-config", "-c", "wsgid.toml", user=NOBODY)
 
     assert 0 == done.status, done.error
     assert f"it is in use by pid {server.pid} (" in done.error
@@ -367,7 +375,7 @@ def test_a_server_of_another_user_is_perhaps_this_one(serve: Serve) -> None:
 )
 def test_a_privileged_port_is_told_to_who_may_not(site: Project) -> None:
     site.write("wsgid.toml", 'app = "site_"\nbind = ["127.0.0.1:80"]\n')
-    done = site.check(user=NOBODY)
+    done = site.run("--check-config", user=NOBODY)
 
     assert 78 == done.status
     assert "want root, CAP_NET_BIND_SERVICE or a socket that systemd passes" in done.error
@@ -468,7 +476,7 @@ def test_a_pidfile_is_made_anew_in_its_directory(site: Project) -> None:
     (site.root / "run").mkdir(mode=0o755)
     (site.root / "run" / "pid").touch()
     shutil.chown(site.root / "run" / "pid", NOBODY)
-    done = site.check("--no-app", "--pid", "run/pid", user=NOBODY)
+    done = site.run("--check-config", "--no-app", "--pid", "run/pid", user=NOBODY)
 
     assert 78 == done.status
     assert "not allowed to write in `run`" in done.error
@@ -569,7 +577,7 @@ def test_json_is_one_object_whatever_else_is_printed(site: Project) -> None:
     text = 'print("configuration")\nimport os; os.system("echo more")\napp = "loud"\nbind = ["127.0.0.1:0"]\n'
     site.write("conf.py", text + f'user = "{NOBODY}"\n')
     site.write("loud.py", "print('application')\n1 / 0\n")
-    done = site.check("-c", "conf.py", "--output-format", "json")
+    done = site.run("--check-config", "-c", "conf.py", "--output-format", "json")
     found = json.loads(done.out)
 
     assert 78 == done.status
@@ -585,7 +593,7 @@ def test_json_is_one_object_whatever_else_is_printed(site: Project) -> None:
 
 def test_a_broken_file_is_one_object_too(site: Project) -> None:
     site.write("wsgid.toml", "workers = 0\ntiemout = 3\n")
-    done = site.check("--output-format", "json", "--no-app")
+    done = site.run("--check-config", "--output-format", "json", "--no-app")
     found = json.loads(done.out)
 
     assert (78, 2, "") == (done.status, found["errors"], done.error)

@@ -117,10 +117,10 @@ def test_a_check_imports_the_application_there() -> None:
         make(site.root / "venv")
         write(site.root, 'virtualenv = "venv"')
         user = ["--user", NOBODY] if os.geteuid() == 0 else []
-        good = site.check(*user)
+        good = site.run("--check-config", *user)
         source = "import os, sys\nprint('importing in', sys.prefix, os.geteuid())\nimport nowhere\n"
         site.write("app.py", source)
-        bad = site.check(*user)
+        bad = site.run("--check-config", *user)
 
     uid = pwd.getpwnam(NOBODY).pw_uid if user else os.geteuid()
     assert (0, "") == (good.status, good.error)
@@ -137,9 +137,9 @@ def test_a_check_imports_what_a_paste_file_names_there() -> None:
         site.write("shop.ini", "[app:main]\npaste.app_factory = app:make\n")
         site.write("wsgid.toml", 'paste = "shop.ini"\nbind = ["127.0.0.1:0"]\nvirtualenv = "venv"\n')
         user = ["--user", NOBODY] if os.geteuid() == 0 else []
-        no_application = site.check(*user)
+        no_application = site.run("--check-config", *user)
         site.write("app.py", "import os\nos._exit(5)\n")
-        ended = site.check(*user)
+        ended = site.run("--check-config", *user)
 
     assert [78, 78] == [no_application.status, ended.status]
     assert f"application `{site.root}/shop.ini`: it is None, which cannot be called" in no_application.error
