@@ -101,8 +101,10 @@ class Stage:
         """Play cases whose last step takes its time, all at once; of the log only the sums are compared."""
         start = self.mark()
         with contextlib.ExitStack() as stack:
-            wires = [stack.enter_context(self.wire()) for _ in cases]
-            for case, wire in zip(cases, wires, strict=True):
+            wires = []
+            for case in cases:
+                # Not all of them first: those that wait for their turn have a deadline as well.
+                wires.append(wire := stack.enter_context(self.wire()))
                 self._play_steps(case.steps[:-1], wire)
             for case, wire in zip(cases, wires, strict=True):
                 try:

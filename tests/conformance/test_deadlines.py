@@ -18,12 +18,17 @@ from tests.conformance.stage import check_end
 from tests.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conformance.case import Case
     from tests.conformance.stage import Stage
 
 # what the kernel may take for a connection, beside what the server keeps: tcp_wmem and tcp_rmem
 KERNEL_BYTES = 16 * 1024 * 1024
 BLOCK_BYTES = 65536
+
+# of a client that has to be on time, on a busy machine
+ATTEMPTS = 5
 
 
 @pytest.mark.parametrize("case", strict.LIMITS, ids=lambda case: case.id)
@@ -70,15 +75,20 @@ def test_octets_of_a_head_do_not_postpone_its_deadline(strict_stage: Stage) -> N
 def test_octets_of_a_body_postpone_its_deadline(strict_stage: Stage) -> None:
     """body_timeout is without a byte of the body: a slow line is no fault."""
     body = b"abcdefgh"
-    with strict_stage.wire() as wire:
-        wire.send(post(body)[: -len(body)])
-        for octet in body:
-            assert select.select([wire.sock], [], [], BODY_TIMEOUT_S / 4)[0] == []
-            wire.send(bytes([octet]))
-        answer = wire.read_answer()
 
-        assert answer.status == 200
-        assert b'"body": "abcdefgh"' in answer.body
+    def trickle(pace: Pace) -> None:
+        with strict_stage.wire() as wire:
+            wire.send(post(body)[: -len(body)])
+            for octet in body:
+                pace.step()
+                assert select.select([wire.sock], [], [], BODY_TIMEOUT_S / 4)[0] == []
+                wire.send(bytes([octet]))
+            answer = wire.read_answer()
+
+            assert answer.status == 200
+            assert b'"body": "abcdefgh"' in answer.body
+
+    on_time(trickle, BODY_TIMEOUT_S)
 
 
 @pytest.mark.slow
@@ -99,14 +109,47 @@ def test_client_that_reads_slowly_gets_all(strict_stage: Stage, kind: str) -> No
     """send_timeout is without the client taking a byte; however long it takes, it gets all."""
     size = 4_000_000
     pauses = 6
-    with unread(strict_stage) as wire:
-        wire.send(ordered_file(kind=kind, size=size, length=size))
-        for _ in range(pauses):
-            assert select.select([], [], [], SEND_TIMEOUT_S / 4) == ([], [], [])
-            wire.read_some(size // 20)
-        answer = wire.read_answer()
 
-        assert answer.body == content(size)
+    def sip(pace: Pace) -> None:
+        with unread(strict_stage) as wire:
+            wire.send(ordered_file(kind=kind, size=size, length=size))
+            for _ in range(pauses):
+                pace.step()
+                assert select.select([], [], [], SEND_TIMEOUT_S / 4) == ([], [], [])
+                wire.read_some(size // 20)
+            pace.step()
+            answer = wire.read_answer()
+
+            assert answer.body == content(size)
+
+    on_time(sip, SEND_TIMEOUT_S)
+
+
+class Pace:
+    """How long a client that is slow on purpose took for a step at most: a busy machine may hold it up."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._at = time.monotonic()
+
+    def step(self) -> None:
+        now = time.monotonic()
+        self.longest_s = max(self.longest_s, now - self._at)
+        self._at = now
+
+
+def on_time(attempt: Callable[[Pace], None], bound_s: float) -> None:
+    """Let a client try again if it fails, and a step of its own took longer: that is its own fault."""
+    for number in range(ATTEMPTS):
+        pace = Pace()
+        try:
+            attempt(pace)
+        except (AssertionError, OSError):
+            pace.step()
+            if pace.longest_s < bound_s or number == ATTEMPTS - 1:
+                raise
+        else:
+            break
 
 
 def unread(stage: Stage) -> Wire:
