@@ -283,7 +283,8 @@ class Arbiter:
         self._tell_why(action, worker, now)
         tell(action.pid, Order.DIE if is_final else Order.ABORT)
         if action.why is Why.LATE:
-            reason = f"the application was not loaded within boot_timeout ({self._wanted.boot:g} s)"
+            boot_s = self._wanted.boot_of(worker.generation)
+            reason = f"the application was not loaded within boot_timeout ({boot_s:g} s)"
             self._on_boot_failure(worker, reason)
 
     def _tell_why(self, action: GiveUp | Abort | Kill, worker: Worker, now: float) -> None:
@@ -498,7 +499,8 @@ class Arbiter:
         except WsgidError as error:
             self._refuse(refusal_of(error))
         else:
-            self._wanted = replace(self._wanted, candidate=candidate)
+            boot_s = new.settings.boot_timeout
+            self._wanted = replace(self._wanted, candidate=candidate, candidate_boot=boot_s)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Keep everything as it was before the reload."""

@@ -49,6 +49,8 @@ class Wanted:
     """The generation that a reload tries; 0 without one."""
     boot: float = 60.0
     """How long a worker may take to become ready (boot_timeout); 0: for ever."""
+    candidate_boot: float = 60.0
+    """The same for one of the candidate, as its own settings say."""
     silence: float = 30.0
     """How long a call may make no progress, and a worker not beat (timeout); 0: for ever."""
     longest: float = 0.0
@@ -67,6 +69,10 @@ class Wanted:
     """Generations that cannot have a worker born now: their template loads, or is at it (preload.py)."""
     reserved: frozenset[int] = frozenset()
     """Slots of workers that a template was asked for, and that have no pid yet."""
+
+    def boot_of(self, generation: int) -> float:
+        """Return how long a worker of a generation, or its template, may take to become ready."""
+        return self.candidate_boot if generation == self.candidate else self.boot
 
 
 class Why(Enum):
@@ -178,8 +184,8 @@ class _Deadline(NamedTuple):
 
 def _deadline(wanted: Wanted, worker: Worker, now: float) -> _Deadline:
     match worker.state:
-        case State.STARTING if wanted.boot:
-            return _Deadline(worker.since + wanted.boot, Abort, Why.LATE, worker.since, worker)
+        case State.STARTING if boot := wanted.boot_of(worker.generation):
+            return _Deadline(worker.since + boot, Abort, Why.LATE, worker.since, worker)
         case State.SERVING:
             shortest = max(SHORTEST_SILENCE_S, BEATS_MISSED * worker.beat_every)
             silence = max(wanted.silence, shortest) if wanted.silence else inf

@@ -181,7 +181,8 @@ class Preload:
         self._templates[action.pid] = replace(former, aborted_at=now, is_doomed=is_final)
         reason = ""
         if action.why is Why.LATE:
-            reason = f"the application was not loaded within boot_timeout ({wanted.boot:g} s)"
+            boot_s = wanted.boot_of(former.generation)
+            reason = f"the application was not loaded within boot_timeout ({boot_s:g} s)"
             self._log.error(
                 "template late %s boot_s=%.1f: %s; it writes its stacks and is killed",
                 words.name(former),

@@ -133,5 +133,6 @@ def _deadline(wanted: Wanted, template: Template) -> _Deadline:
     if template.aborted_at < inf:
         return _Deadline(template.aborted_at + LAST_WORDS_S, Kill, Why.LAST_WORDS, template.aborted_at)
     if template.ready_at is None:
-        return _Deadline(template.since + (wanted.boot or inf), Abort, Why.LATE, template.since)
+        boot = wanted.boot_of(template.generation) or inf
+        return _Deadline(template.since + boot, Abort, Why.LATE, template.since)
     return _Deadline(template.asked_at + HUNG_S, Abort, Why.HUNG, template.asked_at)

@@ -48,7 +48,7 @@ def verdict(
         case Why.LATE:
             yield (
                 f"worker late {name(worker)} boot_s={action.after:.1f}: not ready within boot_timeout"
-                f" ({wanted.boot:g} s); it writes its stacks and is killed"
+                f" ({wanted.boot_of(worker.generation):g} s); it writes its stacks and is killed"
             )
         case Why.HUNG | Why.OVERLONG:
             yield from _hang(action, worker, calls, wanted, now)

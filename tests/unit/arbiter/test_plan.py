@@ -212,6 +212,15 @@ def test_a_late_worker_is_ended_and_replaced() -> None:
     assert [] == plan(wanted(1, boot=0), [late], NOW + 9999)
 
 
+def test_a_candidate_has_as_long_as_its_own_settings_say() -> None:
+    """Whoever has an application that loads for longer says so in the reload that brings it."""
+    trying = [serving(0), starting(1, generation=2, since=NOW - 60)]
+
+    assert [] == plan(wanted(1, candidate=2, candidate_boot=90), trying, NOW)
+    late = plan(wanted(1, boot=90, candidate=2, candidate_boot=60), trying, NOW)
+    assert Abort(101, Why.LATE, 60.0) in late
+
+
 def test_a_hung_worker_is_ended_and_replaced() -> None:
     hung = serving(0, calls=(stalled(31),))
 

@@ -101,6 +101,15 @@ def test_a_late_candidate_has_its_last_words_though_the_reload_is_refused() -> N
     assert [] == actions(ready(1), aborted)
 
 
+def test_a_candidate_has_as_long_as_its_own_settings_say() -> None:
+    trying = ready(1), loading(2, since=NOW - 60)
+    patient = Wanted(workers=2, generation=1, candidate=2, candidate_boot=90.0)
+    hasty = Wanted(workers=2, generation=1, candidate=2, candidate_boot=60.0, boot=90.0)
+
+    assert Abort(102, Why.LATE, 60.0) not in actions(*trying, wanted=patient)
+    assert Abort(102, Why.LATE, 60.0) in actions(*trying, wanted=hasty)
+
+
 def test_without_boot_timeout_nothing_is_late() -> None:
     assert [] == actions(loading(since=0.0), wanted=Wanted(workers=2, generation=1, boot=0.0))
 
