@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.apps import virtualenv
-from wsgid.cli.check import addresses, application, elsewhere, files, proxy, sandbox, tls
+from wsgid.cli.check import addresses, files, proxy, sandbox, tls
 from wsgid.cli.check.child import look_as
 from wsgid.cli.check.choice import look_at_choice
 from wsgid.cli.check.finding import Finding, diagnostic
@@ -115,6 +115,9 @@ def _all_looks(
     unit: Unit | None,
     start: str,
 ) -> Iterator[Finding]:
+    # Lazy: they bring along all that a worker is made of, which the probe of a reload need not wait for.
+    from wsgid.cli.check import application, elsewhere  # noqa: PLC0415
+
     settings = loaded.settings
     wanted = service(list(argv), environ.get(CMD_ARGS, ""), start)
     for finding in _look(players.arbiter, LOOK_S, partial(_looks_of_arbiter, loaded, unit)):
