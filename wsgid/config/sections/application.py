@@ -1,7 +1,5 @@
 """What is served, and in which surroundings it is loaded."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """New code as soon as it is written."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from wsgid.config import types as t

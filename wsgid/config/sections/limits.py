@@ -1,7 +1,5 @@
 """What a client may ask for, and how long it may take."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Where clients are accepted."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What is written down, in which form, and where to."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

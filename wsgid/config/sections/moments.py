@@ -1,7 +1,5 @@
 """The moments at which functions of the user's are called."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

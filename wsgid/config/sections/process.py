@@ -1,7 +1,5 @@
 """The server as a process of the system: as whom it runs, how it is found and spoken to."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from wsgid.config import types as t

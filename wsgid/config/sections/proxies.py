@@ -1,7 +1,5 @@
 """Who stands between us and the client, and what it is believed."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """How answers are given."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from wsgid.config import types as t

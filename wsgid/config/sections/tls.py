@@ -1,7 +1,5 @@
 """What is needed to speak https."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from wsgid.config import types as t

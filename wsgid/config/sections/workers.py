@@ -1,7 +1,5 @@
 """How many workers, of which kind, and how long they may take."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
