@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What gevent and eventlet patch badly once it is there, or what builds on it at import.
 UNWANTED = ("ssl", "asyncio", "concurrent.futures", "queue")
@@ -55,6 +59,45 @@ def test_which_environment_is_asked_for_is_known_without_pydantic() -> None:
     then = 'early.virtualenv(parse_command(["--virtualenv", "x"]), {}, "/")'
     then = f"from wsgid.config import early\nfrom wsgid.config.options import parse_command\n{then}"
     assert "" == brought_in("wsgid.cli.main", ("pydantic", "pydantic_core", "yaml"), then)
+
+
+def test_reading_settings_looks_for_no_plugins() -> None:
+    """Pydantic does, by the metadata of all that is installed: a tenth of what settings cost."""
+    assert "" == brought_in("wsgid.config.settings", ("importlib.metadata", "pydantic.plugin._loader"))
+
+
+def test_plugins_of_pydantic_are_there_for_the_application_alone(tmp_path: Path) -> None:
+    """One that the arbiter had would bring threads and event loops into every worker."""
+    about = tmp_path / "plugin-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nours = plugin_of_pydantic:plugin\n")
+    (tmp_path / "plugin_of_pydantic.py").write_text(
+        "class plugin:\n    new_schema_validator = staticmethod(lambda *_: (None, None, None))\n"
+    )
+
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import wsgid.config.settings
+print("plugin_of_pydantic" in sys.modules)
+import pydantic
+class Model(pydantic.BaseModel):
+    number: int
+print("plugin_of_pydantic" in sys.modules)
+"""
+    assert "False\nTrue" == run(code)
+
+
+def test_the_probe_of_a_reload_imports_nothing_that_it_does_not_look_at() -> None:
+    """What a worker is made of would be a fifth of what it costs."""
+    then = """
+import contextlib, io
+with contextlib.redirect_stdout(io.StringIO()):
+    wsgid.cli.main.main(["--check-config", "--no-app", "x:y"])
+"""
+    unwanted = ("httptools", "logging", "wsgid.workers.boot", "wsgid.log.access", "importlib.metadata")
+    assert "" == brought_in("wsgid.cli.main", unwanted, then)
 
 
 def test_a_start_waits_for_no_reader_but_that_of_its_file() -> None:

@@ -11,8 +11,6 @@ import typing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import ConfigDict
-
 from wsgid.config.about import (
     ALL_KINDS,
     PARSER_KINDS,
@@ -20,6 +18,7 @@ from wsgid.config.about import (
     About,
     Change,
 )
+from wsgid.config.plugins import without_plugins
 from wsgid.config.sections.application import Application
 from wsgid.config.sections.development import Development
 from wsgid.config.sections.limits import Limits
@@ -82,7 +81,9 @@ class Settings(
     Durations are in seconds, sizes in octets. It is shared by fork and never changed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=False)
+
+with without_plugins():
+    Settings.model_rebuild()
 
 
 def about(name: str) -> About:
