@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wsgid.config.endpoints import fits_as_control
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,9 +26,11 @@ def derive(values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, A
 
 
 def _control_socket(pidfile: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return a path that somebody has asked for by giving us a directory, or a pidfile; else none."""
+    """Return a path that somebody has asked for by giving us a directory, or a pidfile; else none.
+
+    None, too, where it is longer than a socket's can be: rules.py tells of it.
+    """
     # systemd.exec(5), RuntimeDirectory=: several are separated by colons.
     directory = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    if directory:
-        return f"{directory}/control"
-    return f"{pidfile}.control" if pidfile else None
+    path = f"{directory}/control" if directory else f"{pidfile}.control" if pidfile else ""
+    return path if path and fits_as_control(path) else None

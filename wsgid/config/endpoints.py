@@ -6,15 +6,20 @@ Each function returns the text, or raises ValueError, whose text says how it is 
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 
-from wsgid.net.address import parse_address
+from wsgid.net.address import UNIX_PATH_OCTETS, parse_address
 
 # For JSON Schema: what can be told without reading an address. A port alone, and a path alone, are slips.
 LISTENING = "^[^/]*[^0-9/]"
 STATSD = "^$|^[^/]*[^0-9/]"
 NETWORK = r"^(\*|[0-9a-fA-F:.]+(/[0-9]{1,3})?)$"
 SYSLOG = "^((udp|tcp)://|unix:///)"
+
+# What a control socket is told by has room for the mark of a successor's, which stands beside it for a while.
+CONTROL_OCTETS = UNIX_PATH_OCTETS - len(".2")
+CONTROL = "^$|^[^@]"
 
 # Sockets that are passed: by a descriptor's number, or by the name in a systemd socket unit, which has no
 # control characters, no colon, and at most 255 characters (systemd.socket(5), FileDescriptorName=).
@@ -28,6 +33,22 @@ def listening(value: str) -> str:
         return value.strip()
     parse_address(value)
     return value
+
+
+def control(value: str) -> str:
+    if value.startswith("@"):
+        raise ValueError(
+            f"`{value}`: whoever is on the machine could connect to an abstract socket: write a path"
+        )
+    if not fits_as_control(value):
+        octets = len(os.fsencode(value))
+        raise ValueError(f"the path has {octets} octets, and there is room for {CONTROL_OCTETS} (unix(7))")
+    return value
+
+
+def fits_as_control(path: str) -> bool:
+    """Say whether the kernel takes a path for the control socket, and its successor's."""
+    return len(os.fsencode(path)) <= CONTROL_OCTETS
 
 
 def at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ def complaints(
     yield from _twice_in_bind(settings, merged)
     yield from _tls(settings, merged, doubtful)
     yield from _daemon(settings, merged, environ)
+    yield from _no_control_socket(settings, merged)
     yield from _without_what_it_needs(settings, merged, doubtful)
 
 
@@ -193,6 +194,14 @@ def _not_honoured(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
         if name == "request_buffering" and not settings.request_buffering and kind in ("gevent", "eventlet"):
             continue
         yield _nothing(merged, name, f'{name} has no effect with worker_class "{kind}"')
+
+
+def _no_control_socket(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a warning where one would stand beside the pidfile, and cannot (derived.py)."""
+    if settings.pidfile and settings.control_socket is None:
+        message = "there is no control socket: PIDFILE.control is longer than the kernel takes"
+        note = "give a shorter path, or set `control_socket`"
+        yield Diagnostic("warning", "conflict", message, (Label(_place(merged, "pidfile"), note),))
 
 
 class _Need(NamedTuple):

@@ -96,6 +96,13 @@ SyslogAddress = Annotated[
 _NoneIfEmpty = BeforeValidator(_none_if_empty, json_schema_input_type=str | None)
 TextOrNone = Annotated[Text | None, _NoneIfEmpty, Expects("a string")]
 PathOrNone = Annotated[Path | None, _NoneIfEmpty, Expects("a path")]
+ControlPath = Annotated[
+    Annotated[Text, AfterValidator(endpoints.control)] | None,
+    BeforeValidator(
+        _none_if_empty, json_schema_input_type=Annotated[str, Field(pattern=endpoints.CONTROL)] | None
+    ),
+    Expects("a path"),
+]
 StatsdAddress = Annotated[
     Annotated[Text, AfterValidator(endpoints.statsd)] | None,
     BeforeValidator(

@@ -25,6 +25,8 @@ from wsgid.config.derived import derive
             "control_socket",
             "/run/a/control",
         ),
+        ({"pidfile": "/" + "x" * 96}, {}, "control_socket", "/" + "x" * 96 + ".control"),
+        ({"pidfile": "/" + "x" * 97}, {}, "control_socket", None),
         ({"control_socket": "/c"}, {"RUNTIME_DIRECTORY": "/run/a"}, "control_socket", "/c"),
     ],
 )

@@ -55,6 +55,14 @@ def test_every_default_goes_with_every_kind(tmp_path: Path) -> None:
         assert [] == warnings(tmp_path, worker_class=kind)
 
 
+def test_a_pidfile_that_leaves_no_room_for_a_control_socket_is_a_warning(tmp_path: Path) -> None:
+    """It is nobody's wish, so the server serves without; whoever wants one says where."""
+    (warning,) = warnings(tmp_path, pidfile="x" * 120)
+
+    assert warning.message == "there is no control socket: PIDFILE.control is longer than the kernel takes"
+    assert [] == warnings(tmp_path, pidfile="x" * 120, control_socket="control")
+
+
 def test_eventlet_is_said_to_be_retired_and_what_to_take_instead(tmp_path: Path) -> None:
     (warning,) = warnings(tmp_path, worker_class="eventlet")
 

@@ -66,7 +66,7 @@ class Process(Section):
         ),
     ] = None
     control_socket: Annotated[
-        t.PathOrNone,
+        t.ControlPath,
         About(
             "restart",
             "Unix socket for wsgidctl",
