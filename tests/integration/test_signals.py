@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,28 @@ def test_who_will_not_leave_is_killed_after_graceful_timeout(serve: Serve) -> No
         )
 
         assert 0 == server.wait()
+
+
+def test_a_term_to_all_of_us_is_an_end_that_was_asked_for(serve: Serve) -> None:
+    """As timeout(1) sends it to a group, and systemd to a whole service (KillMode=control-group).
+
+    The arbiter is stopped meanwhile, as a busy machine may have it, and finds its signal with all ends.
+    """
+    server = serve("-w", "2")
+    workers = server.children()
+    server.signal(signal.SIGSTOP)
+    server.signal(signal.SIGTERM)
+    for pid in workers:
+        handle = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGTERM)
+        assert select.select([handle], [], [], 20)[0]
+        os.close(handle)
+    server.signal(signal.SIGCONT)
+
+    assert 0 == server.wait()
+    assert 2 == len(re.findall("INFO. worker gone .* exit status 0, retired", server.log))
+    assert 2 == server.log.count("worker ready")
+    assert "ERROR" not in server.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])

@@ -57,6 +57,10 @@ _TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
 
 
+# A worker in these states has not been told to leave.
+_UNTOLD: Final = frozenset({State.STARTING, State.SERVING})
+
+
 class Phase(Enum):
     BOOTING = "booting"
     """Until the first generation serves."""
@@ -250,7 +254,12 @@ class Arbiter:
             elif (asked := self._control.hear(fd, now)) is not None:
                 self._on_command(*asked, now)
         self._oom_kills.tick(now)
-        for exit_ in reap():
+        exits = [*reap()]
+        # Whoever ends all of us signals us first; but of what poll(2) found, a signal that came meanwhile is
+        # no part. So none that was sent before a worker ended is heard after that.
+        for name in self._loop.take_signals():
+            self._on_signal(name)
+        for exit_ in exits:
             self._on_exit(self._oom_kills.explain(exit_), now)
         if self._succession.is_done and self._phase is Phase.RUNNING:
             self._stop(f"the successor pid={self._succession.successor} serves", is_quick=False)
@@ -454,6 +463,9 @@ class Arbiter:
             # It was to try a reload. What it may have said before has refused that; then it is one of those
             # who are to leave, whether or not a signal has told it so by now.
             self._on_boot_failure(worker, f"the application does not boot: {words.death(worker, exit_)}")
+            worker = replace(worker, state=State.DRAINING)
+        elif self._phase is Phase.STOPPING and exit_.is_asked and worker.state in _UNTOLD:
+            # The same, where the signal was for all of us.
             worker = replace(worker, state=State.DRAINING)
         line = words.death(worker, exit_)
         self._log.log(words.level(worker, exit_), line)

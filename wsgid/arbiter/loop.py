@@ -74,14 +74,17 @@ class Loop:
         """Wait until something happens, at most so long."""
         # Rounded up: a turn before the deadline would find nothing to do, and come again at once.
         ready = {fd for fd, _ in self._poll.poll(math.ceil(timeout_s * 1000))}
-        names: tuple[str, ...] = ()
-        if self._awake in ready:
-            ready.discard(self._awake)
-            numbers = os.read(self._awake, _NUMBERS)
-            names = tuple(
-                signal.Signals(number).name.removeprefix("SIG") for number in dict.fromkeys(numbers)
-            )
+        names = self.take_signals() if self._awake in ready else ()
+        ready.discard(self._awake)
         return Happened(names, tuple(sorted(ready)))
+
+    def take_signals(self) -> tuple[str, ...]:
+        """Return the signals that have come since, as `Happened` has them; does not wait."""
+        try:
+            numbers = os.read(self._awake, _NUMBERS)
+        except BlockingIOError:
+            return ()
+        return tuple(signal.Signals(number).name.removeprefix("SIG") for number in dict.fromkeys(numbers))
 
     @contextlib.contextmanager
     def at_most(self, limit_s: float) -> Iterator[None]:

@@ -214,6 +214,11 @@ class Exit(NamedTuple):
     is_oom: bool | None = None
     """It was killed by the kernel for want of memory; None: nobody knows (oom.py)."""
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is how a process ends that is told to: by itself, or by the signal that tells it."""
+        return self.is_clean or (self.is_from_outside and not self.is_killed)
+
 
 # An administrator sends them, and the kernel the first of them.
 _FROM_OUTSIDE: Final = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
