@@ -251,9 +251,10 @@ _NEEDS = (
     _Need(("statsd_prefix", "dogstatsd_tags"), ("statsd_host",), lambda it: it.statsd_host),
     _Need(
         ("access_log_skip",),
-        ("accesslog", "logconfig_dict", "syslog"),
-        lambda it: it.accesslog or it.logconfig_dict or it.syslog,
+        ("accesslog", "logconfig", "logconfig_dict", "logconfig_json", "syslog"),
+        lambda it: it.accesslog or it.logconfig or it.logconfig_dict or it.logconfig_json or it.syslog,
     ),
+    _Need(("syslog_addr", "syslog_prefix", "syslog_facility"), ("syslog",), lambda it: it.syslog),
 )
 
 
