@@ -28,6 +28,7 @@ ASGI = ("starlette", "fastapi", "litestar", "quart")
 KINDS = {
     **dict.fromkeys(WSGI, ("sync", "gevent")),
     **dict.fromkeys(ASGI, ("asgi",)),
+    "falcon": ("sync", "gevent", "asgi"),
     "tornado": ("tornado",),
 }
 BOUNDARY = "----a-boundary-of-ours"
@@ -39,7 +40,9 @@ BLOCKS = 200
 )
 def server(request: pytest.FixtureRequest, serve_for_module: Serve) -> ServerProcess:
     name, kind = request.param
-    return serve_for_module("-k", kind, app=f"tests.apps.frameworks.in_{name}:application")
+    # Who speaks both has an application for each.
+    module = f"in_{name}_asgi" if name in WSGI and kind == "asgi" else f"in_{name}"
+    return serve_for_module("-k", kind, app=f"tests.apps.frameworks.{module}:application")
 
 
 @pytest.fixture
