@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Two of pip's -q: errors only, no notes about the machine's own indexes.
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-# What `make test` leaves to `make test-all`.
+# What `make test` leaves to `make test-all`: docs/decisions/0062 says by which rule.
 SLOWEST := load or fault or framework or again or fuzz
 # And the boxes of a real systemd: the package in them has a Python of its own.
 QUICK := --ignore=tests/systemd -m "not ($(SLOWEST))"
@@ -41,7 +41,7 @@ run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-
 test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing, the real systemd and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
-	$(ONCE_MORE) $(AT_ONCE) -m "not load"
+	WSGID_TEST_EXAMPLES=100 $(ONCE_MORE) $(AT_ONCE) -m "not load"
 	$(THREE_TIMES_MORE) $(TWO_AT_ONCE) -m "load and not alone"
 	$(THREE_TIMES_MORE) -m alone
 

@@ -82,6 +82,7 @@ def test_who_failed_once_and_passes_three_times_has_passed_and_is_named_last(tmp
     assert 'assert word == "pass"' in done.output
 
 
+@pytest.mark.again
 @pytest.mark.slow
 def test_who_does_not_pass_each_time_has_failed(tmp_path: Path) -> None:
     """Here among tests that are spread over processes, which say by one of them what came of all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from tests.support import start_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+HERE = Path(__file__).parent
 
 # those that can read a body before they call the application
 KINDS = {"sync": ("-k", "sync"), "threads": ("-k", "gthread", "--threads", "4")}
@@ -34,11 +37,21 @@ STRICT = (
 )
 
 
+# The long tables, and of whom they are asked before each commit. What a request is, one parser decides for
+# all kinds. Who writes a response is another one where threads are green; sync's server is that of threads,
+# which have tests of their own for what they share.
+QUICK = {"test_requests.py": {"sync"}, "test_responses.py": {"sync", "gevent"}}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before each commit, ask sync and threads alone what the parser decides: it is one for all kinds."""
+    """Leave the other kinds of the long tables to `make test-all`."""
     for item in items:
+        kinds = QUICK.get(item.path.name)
         call = getattr(item, "callspec", None)
-        if call is not None and item.path.name == "test_requests.py" and call.params.get("stage") == "gevent":
+        if kinds is None or call is None or item.path.parent != HERE:
+            continue
+        kind = call.params.get("stage") or call.params.get("buffered_stage")
+        if kind is not None and kind not in kinds:
             item.add_marker(pytest.mark.again)
 
 

@@ -243,24 +243,28 @@ def test_reload_adopts_no_descriptor_of_the_servers_own(serve: Serve, tcp: socke
 
 
 @pytest.mark.parametrize(
-    ("config", "exit_code", "said"),
+    ("config", "said"),
     [
-        ('bind = ["systemd:htp"]', 78, "no socket with the name `htp` was passed"),
-        ('bind = ["systemd:htp"]', 78, "did you mean `systemd:http`?"),
-        ('bind = ["systemd:htp"]', 78, "--> wsgid.toml:1:9"),
-        ('bind = ["127.0.0.1:0"]', 78, "is not in `bind`"),
-        ('bind = ["127.0.0.1:0"]', 78, "add `systemd:http`, or `systemd:*` for all"),
-        ('bind = ["systemd:*", "fd://0"]', 78, "the passed socket fd://0 (descriptor 0) is no socket"),
-        ('bind = ["systemd:*", "fd://99"]', 78, "the passed socket fd://99 (descriptor 99) is not open"),
+        (
+            'bind = ["systemd:htp"]',
+            [
+                "no socket with the name `htp` was passed",
+                "did you mean `systemd:http`?",
+                "--> wsgid.toml:1:9",
+            ],
+        ),
+        ('bind = ["127.0.0.1:0"]', ["is not in `bind`", "add `systemd:http`, or `systemd:*` for all"]),
+        ('bind = ["systemd:*", "fd://0"]', ["the passed socket fd://0 (descriptor 0) is no socket"]),
+        ('bind = ["systemd:*", "fd://99"]', ["the passed socket fd://99 (descriptor 99) is not open"]),
     ],
 )
 def test_what_does_not_fit_ends_the_start(
-    serve: Serve, tcp: socket.socket, config: str, exit_code: int, said: str
+    serve: Serve, tcp: socket.socket, config: str, said: list[str]
 ) -> None:
     server = serve(bind=(), config=config, sockets=[("http", tcp)], ready=False)
 
-    assert exit_code == server.wait()
-    assert said in server.log
+    assert 78 == server.wait()
+    assert [] == [text for text in said if text not in server.log]
     assert "Traceback" not in server.log
 
 

@@ -17,6 +17,7 @@ import pytest
 from tests.load.client import Load, Plan
 from tests.load.processes import Ends
 from tests.load.stage import report, stage
+from tests.rows import again
 from tests.support import ServerProcess
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ def header_of(server: ServerProcess) -> bytes:
     return answer.partition(b"Server: ")[2].partition(b"\r\n")[0]
 
 
-@pytest.mark.parametrize("name", EDITS)
+# What is refused as it is read, as it is run, and for want of an answer.
+QUICK = ("wrong type", "exception", "os._exit")
+
+
+@pytest.mark.parametrize("name", [name if name in QUICK else again(name) for name in EDITS])
 def test_a_bad_edit_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
     file, edit, said = EDITS[name]
     text = TOML if file.endswith(".toml") else PYTHON
@@ -94,7 +99,9 @@ def test_a_bad_edit_costs_no_request_and_a_good_one_is_seen(name: str) -> None:
     assert ([], 0) == (tally.failures, tally.closed_idle)
 
 
+@pytest.mark.again
 def test_an_address_in_use_costs_no_request() -> None:
+    """As test_signals.py has it, under load."""
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
         stage("-c", "shop.toml", bind=(), files={"shop.toml": TOML}) as on,
@@ -245,7 +252,7 @@ def test_what_comes_while_a_probe_hangs_is_one_more_reload(serve: Serve) -> None
     assert "refused" not in server.log
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, again(signal.SIGINT)])
 def test_a_stop_does_not_wait_for_a_probe(serve: Serve, number: int) -> None:
     server = serve("-c", "shop.py", "--log-level", "debug", files={"shop.py": HANG})
     with Ends([hang(server)]) as ends:
@@ -283,8 +290,8 @@ if os.path.exists("armed"):
     ("what", "said"),
     [
         ("while True: pass", "TooLongError: it has not ended after [0-9]+ s, as it had in the probe"),
-        ("raise SystemExit(3)", "SystemExit"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        again("raise SystemExit(3)", "SystemExit"),
+        again("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ],
     ids=["hangs", "exits", "interrupts"],
 )

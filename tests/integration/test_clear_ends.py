@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rows import again
 from wsgid.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -40,17 +41,18 @@ def end(server: ServerProcess) -> tuple[int, str]:
             {"mysite.py": HELLO},
             r"there is no module `mycite` in .*\ndid you mean `mysite:application`\?",
         ),
-        ("site_:app", {"src/site_.py": HELLO}, r"It is in (.*)/src: start with --chdir \1/src"),
-        ("mysite:app", {"mysite.py": HELLO}, r"no `app` in `mysite` \(.*/mysite.py\)\ndid you mean"),
-        ("mysite:x", {"mysite.py": HELLO + "x = 3\n"}, "it is of type int, which cannot be called"),
-        ("mysite:f(3)", {"mysite.py": "def f(): pass\n"}, "these arguments do not fit: f.. takes 0"),
-        ("mysite:f()", {"mysite.py": "def f(): 1 / 0\n"}, "the factory failed:\nTraceback(.*\n)+ZeroDiv"),
-        ("mysite", {"mysite.py": "import flassk\n"}, "finds no module `flassk`: is it installed there"),
+        again("site_:app", {"src/site_.py": HELLO}, r"It is in (.*)/src: start with --chdir \1/src"),
+        again("mysite:app", {"mysite.py": HELLO}, r"no `app` in `mysite` \(.*/mysite.py\)\ndid you mean"),
         ("mysite", {"mysite.py": "raise RuntimeError('no database')\n"}, "RuntimeError: no database"),
-        ("mysite", {"mysite.py": "x = (\n"}, "SyntaxError: "),
         ("mysite", {"mysite.py": "import sys\nsys.exit(0)\n"}, r"it called sys.exit\(0\)"),
-        ("mysite.py", {"mysite.py": HELLO}, "write `mysite:VARIABLE`"),
-        ("mysite:", {"mysite.py": HELLO}, "after the colon comes a variable"),
+        # What is said of these, the loader says (tests/unit/apps/test_loader.py).
+        again("mysite:x", {"mysite.py": HELLO + "x = 3\n"}, "it is of type int, which cannot be called"),
+        again("mysite:f(3)", {"mysite.py": "def f(): pass\n"}, "these arguments do not fit: f.. takes 0"),
+        again("mysite:f()", {"mysite.py": "def f(): 1 / 0\n"}, "the factory failed:\nTraceback(.*\n)+Zero"),
+        again("mysite", {"mysite.py": "import flassk\n"}, "finds no module `flassk`: is it installed there"),
+        again("mysite", {"mysite.py": "x = (\n"}, "SyntaxError: "),
+        again("mysite.py", {"mysite.py": HELLO}, "write `mysite:VARIABLE`"),
+        again("mysite:", {"mysite.py": HELLO}, "after the colon comes a variable"),
     ],
 )  # fmt: skip
 def test_an_application_that_does_not_load_ends_with_3(
@@ -84,7 +86,7 @@ def test_an_application_that_loads_for_ever_ends_with_3(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (["--chdir", "nowhere"], "/nowhere: No such file or directory"),
+        again(["--chdir", "nowhere"], "/nowhere: No such file or directory"),
         (["--pythonpath", "lib"], "there is no module `mysite`"),
     ],
 )
@@ -169,13 +171,13 @@ def test_a_port_that_is_not_allowed_ends_with_69(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("config", "place", "expected"),
     [
-        ("workers = 2\nbind = foo\n", "wsgid.toml:2:8", "a text stands in quotes"),
         ("workers = 2\ntiemout = 3\n", "wsgid.toml:2:1", "did you mean `timeout`?"),
-        ("workers = 'two'\n", "wsgid.toml:1:11", 'expected an integer, or "auto", found string'),
-        ('access_log_format = "%(nonsense)x"\naccesslog = "-"\n', "access_log_format", "nonsense"),
-        ('socket_group = "no-such"\n', "socket_group", "there is no group `no-such`"),
+        again('socket_group = "no-such"\n', "socket_group", "there is no group `no-such`"),
         ('errorlog = "no/directory/here"\n', "errorlog", "cannot open no/directory/here"),
-        ('accesslog = "no/directory/here"\n', "accesslog", "cannot open no/directory/here"),
+        again("workers = 2\nbind = foo\n", "wsgid.toml:2:8", "a text stands in quotes"),
+        again("workers = 'two'\n", "wsgid.toml:1:11", 'expected an integer, or "auto", found string'),
+        again('access_log_format = "%(nonsense)x"\naccesslog = "-"\n', "access_log_format", "nonsense"),
+        again('accesslog = "no/directory/here"\n', "accesslog", "cannot open no/directory/here"),
         ('tmp_upload_dir = "no/directory"\n', "tmp_upload_dir", "there is no directory"),
     ],
 )

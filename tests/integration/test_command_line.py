@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rows import again
 from tests.support import PEERS
 from wsgid import __version__, is_compiled
 
@@ -233,9 +234,9 @@ def test_a_reload_of_a_program_takes_new_settings(embed: Embed) -> None:
     ("call", "status", "message"),
     [
         ("make(), wokers=3", 78, "wsgid.serve()\n  |\n  | wokers=3\n  | ^^^^^^ did you mean `workers`?"),
-        ("make(), timeout='5x'", 78, "invalid value for `timeout`"),
-        ("'site_:nothing', bind=['127.0.0.1:0']", 3, "there is no `nothing` in `site_`"),
-        ("lambda: None", 3, "takes no arguments"),
+        again("make(), timeout='5x'", 78, "invalid value for `timeout`"),
+        again("'site_:nothing', bind=['127.0.0.1:0']", 3, "there is no `nothing` in `site_`"),
+        again("lambda: None", 3, "takes no arguments"),
         ("make(), bind=['192.0.2.1:0']", 69, "this machine has no address"),
     ],
 )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rows import again
+
 if TYPE_CHECKING:
     from tests.conftest import Serve
     from tests.support import ServerProcess
@@ -199,7 +201,7 @@ def test_reloads_at_once_are_each_told(server: ServerProcess) -> None:
     assert [0] * 6 == [process.returncode for process in asking]
 
 
-@pytest.mark.parametrize("words", [["stop"], ["stop", "--quick"]])
+@pytest.mark.parametrize("words", [["stop"], again(["stop", "--quick"])])
 def test_stop(words: list[str], server: ServerProcess) -> None:
     assert 0 == ctl(server, *words).returncode
     assert 0 == server.wait()

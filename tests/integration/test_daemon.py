@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rows import again
 from tests.support import _environment, children
 
 if TYPE_CHECKING:
@@ -199,10 +200,10 @@ def test_output_is_kept_where_that_is_asked_for(place: Place) -> None:
     ("args", "app", "status", "said"),
     [
         ((), "nothing_of_this_name", 3, "nothing_of_this_name"),
-        ((), "exits", 3, "exit status 9, before it was ready"),
+        again((), "exits", 3, "exit status 9, before it was ready"),
         (("-b", "192.0.2.1:80"), "app", 69, "this machine has no address 192.0.2.1"),
-        (("-w", "many"), "app", 78, "error[wrong-type]"),
-        (("--user", "no-such-user"), "app", 78, "there is no user `no-such-user`"),
+        again(("-w", "many"), "app", 78, "error[wrong-type]"),
+        again(("--user", "no-such-user"), "app", 78, "there is no user `no-such-user`"),
         (("--boot-timeout", "1"), "hangs", 3, "boot_timeout (1 s)"),
         (("--error-logfile", "nowhere/log"), "app", 78, "errorlog: cannot open nowhere/log"),
     ],

@@ -37,7 +37,7 @@ KINDS = {"sync": ("-w", "1"), "threads": ("-w", "1", "--threads", "4")}
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def on(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with stage(*KINDS[request.param]) as ready:
         yield ready

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rows import again
 from tests.support import connect
 from tests.wire import Wire
 
@@ -62,7 +63,7 @@ def test_our_own_listeners_are_kept_before_the_server_is_ready(serve: Serve, tmp
     assert texts.index("FDSTORE=1\nFDNAME=wsgid-3") < texts.index("READY=1")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, again(signal.SIGQUIT), signal.SIGKILL])
 def test_who_comes_while_nobody_serves_is_served_by_the_next(
     serve: Serve, tmp_path: Path, number: int
 ) -> None:
@@ -169,7 +170,7 @@ def test_a_reload_that_is_refused_keeps_nothing(serve: Serve, tmp_path: Path) ->
     assert ["wsgid-1"] == told(server, "FDSTORE")
 
 
-@pytest.mark.parametrize("value", ["", "0"])
+@pytest.mark.parametrize("value", [again(""), "0"])
 def test_where_systemd_keeps_nothing_a_stop_leaves_nothing(serve: Serve, tmp_path: Path, value: str) -> None:
     server = start(serve, bind(f"unix:{tmp_path}/s"), env={"FDSTORE": value})
     assert 0 == server.stop()

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rows import again
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.conftest import Serve
     from tests.support import ServerProcess
 
@@ -179,7 +183,7 @@ def test_hooks_are_found_by_name_in_a_toml_file(serve: Serve) -> None:
     ("moment", "status", "message"),
     [
         ("on_starting", 78, "hook on_starting `mine:missing`: there is no `missing` in `mine`"),
-        ("post_fork", 3, "hook post_fork `mine:missing`: there is no `missing` in `mine`"),
+        again("post_fork", 3, "hook post_fork `mine:missing`: there is no `missing` in `mine`"),
     ],
 )
 def test_a_hook_that_is_not_there_ends_the_start(
@@ -210,12 +214,12 @@ ARGUMENTS = {
 RAISES = {"ValueError": 'raise ValueError("no luck")', "SystemExit": "raise SystemExit(9)"}
 
 
-def failing(moment: str, deed: str) -> dict[str, str]:
-    hook = f"def {moment}({ARGUMENTS[moment]}):\n    {RAISES[deed]}\n"
-    return {"app.py": APP, "wsgid.conf.py": hook}
+def failing(*moments: str, deed: str) -> dict[str, str]:
+    hooks = [f"def {moment}({ARGUMENTS[moment]}):\n    {RAISES[deed]}\n" for moment in moments]
+    return {"app.py": APP, "wsgid.conf.py": "".join(hooks)}
 
 
-@pytest.mark.parametrize("deed", RAISES)
+@pytest.mark.parametrize("deed", ["ValueError", again("SystemExit")])
 @pytest.mark.parametrize(
     ("moment", "status"), [("on_starting", 78), ("post_fork", 3), ("post_worker_init", 3)]
 )
@@ -223,7 +227,7 @@ def test_a_failure_before_anybody_serves_ends_the_start(
     moment: str, status: int, deed: str, serve: Serve
 ) -> None:
     """A server, or a worker, that is not as its user wants it is not to serve."""
-    server = serve("-c", "wsgid.conf.py", app="app", files=failing(moment, deed), ready=False)
+    server = serve("-c", "wsgid.conf.py", app="app", files=failing(moment, deed=deed), ready=False)
 
     assert status == server.wait()
     assert f"the hook {moment} failed" in server.log
@@ -232,31 +236,35 @@ def test_a_failure_before_anybody_serves_ends_the_start(
 
 @pytest.mark.parametrize("deed", RAISES)
 def test_a_failure_before_a_request_is_a_500(deed: str, serve: Serve) -> None:
-    server = serve("-c", "wsgid.conf.py", app="app", files=failing("pre_request", deed))
+    server = serve("-c", "wsgid.conf.py", app="app", files=failing("pre_request", deed=deed))
 
     assert ask(server, "GET / HTTP/1.1").startswith(b"HTTP/1.1 500 ")
     server.expect(deed)
     assert ask(server, "GET / HTTP/1.1").startswith(b"HTTP/1.1 500 ")
 
 
+OTHER_MOMENTS = (
+    "when_ready",
+    "pre_fork",
+    "nworkers_changed",
+    "post_request",
+    "on_reload",
+    "worker_exit",
+    "child_exit",
+    "worker_int",
+    "on_exit",
+)
+
+
 @pytest.mark.parametrize("deed", RAISES)
 @pytest.mark.parametrize(
-    "moment",
-    [
-        "when_ready",
-        "pre_fork",
-        "nworkers_changed",
-        "post_request",
-        "on_reload",
-        "worker_exit",
-        "child_exit",
-        "worker_int",
-        "on_exit",
-    ],
+    "moments",
+    [OTHER_MOMENTS, *(again((moment,)) for moment in OTHER_MOMENTS)],
+    ids=lambda moments: moments[0] if len(moments) == 1 else "all",
 )
-def test_a_failure_at_any_other_moment_is_in_the_log(moment: str, deed: str, serve: Serve) -> None:
-    """The server serves, reloads, and ends as if nothing had been."""
-    server = serve("-c", "wsgid.conf.py", app="app", files=failing(moment, deed))
+def test_a_failure_at_any_other_moment_is_in_the_log(moments: Sequence[str], deed: str, serve: Serve) -> None:
+    """The server serves, reloads, and ends as if nothing had been: with one of them, and with all."""
+    server = serve("-c", "wsgid.conf.py", app="app", files=failing(*moments, deed=deed))
     assert ask(server, "GET / HTTP/1.1").startswith(b"HTTP/1.1 404 ")
     server.signal(signal.SIGHUP)
     server.expect("reload done")
@@ -265,4 +273,5 @@ def test_a_failure_at_any_other_moment_is_in_the_log(moment: str, deed: str, ser
     assert 0 == server.wait()
 
     told = {"ValueError": "failed", "SystemExit": "wanted to exit with 9"}
-    assert re.search(rf"\[ERROR\] the hook {moment} {told[deed]}", server.log)
+    found = re.findall(rf"\[ERROR\] the hook (\w+) {told[deed]}", server.log)
+    assert set(moments) == set(found)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.load.client import Load, Plan
+from tests.rows import again
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,9 +223,9 @@ def test_a_logging_configuration_in_an_ini_file(serve: Serve) -> None:
     ("mistake", "arguments", "text"),
     [
         ("logconfig_json: JSONDecodeError: Expecting value", ("--log-config-json", "log"), "nothing"),
-        ("logconfig_json: TypeError: a table is expected", ("--log-config-json", "log"), "[]"),
-        ("logconfig_json: cannot read missing", ("--log-config-json", "missing"), ""),
-        ("logconfig_json: ValueError: Unable to configure", ("--log-config-json", "log"), '{"root": 1}'),
+        again("logconfig_json: TypeError: a table is expected", ("--log-config-json", "log"), "[]"),
+        again("logconfig_json: cannot read missing", ("--log-config-json", "missing"), ""),
+        again("logconfig_json: ValueError: Unable to configure", ("--log-config-json", "log"), '{"root": 1}'),
         ("logconfig: KeyError: 'formatters'", ("--log-config", "log"), "[x]"),
     ],
 )

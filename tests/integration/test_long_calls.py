@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.conformance.case import get
 from tests.integration.tls.client import PAIR, trusting
+from tests.rows import again
 from tests.support import ROOT, start_server
 from tests.wire import Wire
 
@@ -85,7 +86,7 @@ def test_websocket_of_flask_sock_lives_on_and_has_one_line(kind: str) -> None:
         assert "Traceback" not in server.log
 
 
-@pytest.mark.parametrize("tls", [(), PAIR], ids=["plain", "TLS"])
+@pytest.mark.parametrize("tls", [again(()), PAIR], ids=["plain", "TLS"])
 @pytest.mark.parametrize("kind", ["gevent", "threads"])
 def test_websocket_that_the_application_ends_is_closed_as_the_protocol_wants(
     kind: str, tls: tuple[str, ...]
@@ -105,7 +106,7 @@ def test_websocket_that_the_application_ends_is_closed_as_the_protocol_wants(
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode"), [("gevent", "threading"), ("gevent", "gevent"), ("threads", "threading")]
+    ("kind", "mode"), [("gevent", "threading"), again("gevent", "gevent"), ("threads", "threading")]
 )
 def test_websocket_of_flask_socketio(kind: str, mode: str) -> None:
     """Engine.IO 4 and Socket.IO 5, spoken by hand: open, connect, an event there and back."""

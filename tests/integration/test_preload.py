@@ -18,6 +18,7 @@ from tests.load.client import Load, Plan
 from tests.load.outcome import Kind
 from tests.load.processes import Ends
 from tests.load.stage import report, stage
+from tests.rows import again
 from tests.support import ROOT
 from tests.wire import Wire
 
@@ -196,8 +197,8 @@ def test_a_reload_loads_new_code_and_the_main_pid_stays(serve: Serve) -> None:
     ("mistake", "said"),
     [
         ("raise RuntimeError('no database')", "RuntimeError: no database"),
-        ("import os; os._exit(7)", "the application does not boot: template gone .* exit status 7"),
-        ("while True: pass", r"not loaded within boot_timeout \(10 s\)"),
+        again("import os; os._exit(7)", "the application does not boot: template gone .* exit status 7"),
+        again("while True: pass", r"not loaded within boot_timeout \(10 s\)"),
     ],
 )
 def test_a_reload_that_fails_leaves_all_as_it_was(serve: Serve, mistake: str, said: str) -> None:
@@ -253,8 +254,12 @@ def test_a_change_of_a_file_is_a_reload(serve: Serve) -> None:
     ("mistake", "said"),
     [
         ("raise RuntimeError('no database')", "RuntimeError: no database"),
-        ("import sys; sys.exit(3)", r"it called sys.exit\(3\)"),
-        ("import os; os.kill(os.getpid(), 11)", "the application does not boot: template gone .*SIGSEGV"),
+        again("import sys; sys.exit(3)", r"it called sys.exit\(3\)"),
+        pytest.param(
+            "import os; os.kill(os.getpid(), 11)",
+            "the application does not boot: template gone .*SIGSEGV",
+            marks=pytest.mark.again,
+        ),
         ("while True: pass", r"not loaded within boot_timeout \(2 s\)[\s\S]*File \S*shop\.py"),
     ],
 )
@@ -429,7 +434,7 @@ def _open_files(pid: int) -> set[str]:
     return {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
 
 
-@pytest.mark.parametrize("kind", ["gevent", "eventlet"])
+@pytest.mark.parametrize("kind", ["gevent", again("eventlet")])
 def test_green_workers_each_have_an_event_loop_of_their_own(serve: Serve, kind: str) -> None:
     """A loop that a template has begun, as an application may at its import, is not shared by workers."""
     begun = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rows import again
 from tests.support import ROOT, ServerProcess, children
 from wsgid.errors import ExitCode
 from wsgid.workers.reloader import Alarm
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-ENGINES = ("poll", "inotify")
+# What is told of a change is one for both, and test_auto_polls_without_watchfiles asks the other.
+ENGINES = (again("poll"), "inotify")
 
 APP = """from shop import views
 def application(environ, start_response):
@@ -102,6 +104,7 @@ def test_an_application_that_does_not_boot_is_waited_for(serve: Serve, engine: s
     assert ExitCode.OK == server.stop()
 
 
+@pytest.mark.again
 def test_an_application_that_ends_its_process_or_hangs_at_import_is_waited_for(serve: Serve) -> None:
     server = serve(
         "--reload",

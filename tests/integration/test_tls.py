@@ -23,6 +23,7 @@ import pytest
 from tests.apps.secure import BODY, FILE, MARK
 from tests.integration.tls.client import HERE, OPENSSL, PAIR, Hands, connect, tapped, trusting
 from tests.load.processes import settled_descriptors
+from tests.rows import again
 from tests.support import start_server
 from tests.wire import BrokenOffError, Wire
 
@@ -317,7 +318,7 @@ def test_keys_are_not_negotiated_again(on: ServerProcess) -> None:
 
 
 @needs_openssl
-@pytest.mark.parametrize("kind", ["sync", "gevent"])
+@pytest.mark.parametrize("kind", [again("sync"), "gevent"])
 def test_a_flood_of_new_keys_holds_nobody_up_and_ends_in_time(kind: str) -> None:
     """No octet of a request comes with them, so the deadline of the first head stands."""
     args = (*PAIR, *KINDS[kind], "--header-timeout", "1")
@@ -454,8 +455,10 @@ def test_a_key_may_have_a_password(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('certfile = "CERT"\nkeyfile = "OTHER"\n', "the key in `.*other.key` is not that of the certificate"),
-        ('certfile = "CERT"\nkeyfile = "none.key"\n', "cannot read `none.key`: No such file or directory"),
-        ('certfile = "CERT"\nkeyfile = "LOCKED"\n', "has a password"),
+        again(
+            'certfile = "CERT"\nkeyfile = "none.key"\n', "cannot read `none.key`: No such file or directory"
+        ),
+        again('certfile = "CERT"\nkeyfile = "LOCKED"\n', "has a password"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_ends_a_start_at_its_place(text: str, message: str) -> None:
@@ -536,8 +539,8 @@ def ssl_context(config, default_ssl_context_factory):
     ("body", "why"),
     [
         ("return None", "AttributeError"),
-        ("return ssl.create_default_context()", "server socket"),
-        ("1 / 0", "ZeroDiv"),
+        again("return ssl.create_default_context()", "server socket"),
+        again("1 / 0", "ZeroDiv"),
     ],
 )
 def test_a_hook_that_makes_no_context_of_a_server_starts_none(body: str, why: str) -> None:

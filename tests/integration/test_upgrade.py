@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.test_virtualenv import make
+from tests.rows import again
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def test_forth_by_hand(upgrades: Upgrades) -> None:
     assert not places(server)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, again(signal.SIGQUIT)])
 def test_back_by_hand(upgrades: Upgrades, number: int) -> None:
     server = upgrades.start(*MANUAL, *PIDFILE, "-b", "unix:s")
     successor = upgrades.upgrade(server)
@@ -366,7 +367,7 @@ def test_under_systemd_the_one_who_stays_is_made_known(upgrades: Upgrades) -> No
 AS_A_SERVICE = ("sh", "-c", 'SYSTEMD_EXEC_PID=$$ exec "$@"', "sh")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, again(signal.SIGQUIT)])
 def test_a_signal_to_the_main_process_of_a_service_ends_both(upgrades: Upgrades, number: int) -> None:
     """For systemd tells nobody else, and kills at once who is left when that one has ended."""
     server = upgrades.start(*MANUAL, *PIDFILE, "-b", "unix:s", prefix=AS_A_SERVICE)
@@ -406,15 +407,16 @@ def refused(server: ServerProcess) -> str:
     return str(found[1])
 
 
-@pytest.mark.parametrize("way", ["auto", "manual"])
+# A failure comes before the two ways part.
+@pytest.mark.parametrize("way", ["auto", again("manual")])
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("app.py", "raise RuntimeError('no')", "application `app` cannot be imported"),
-        ("app.py", "import os\nos._exit(7)", "the application does not boot: .* exit status 7"),
+        again("app.py", "import os\nos._exit(7)", "the application does not boot: .* exit status 7"),
         ("wsgid.toml", "tiemout = 3", r"error\[unknown-setting\]"),
         ("wsgid.toml", "bind = ['192.0.2.1:80']\n", "cannot listen at http://192.0.2.1:80"),
-        ("wsgid.toml", "[hooks]\non_starting = 'app:nothing'", "hook on_starting"),
+        again("wsgid.toml", "[hooks]\non_starting = 'app:nothing'", "hook on_starting"),
         ("wsgid/__init__.py", "raise ImportError('broken')", "the successor ended before it served"),
     ],
 )
@@ -688,7 +690,7 @@ def test_pre_exec_that_raises_is_why_there_is_no_successor(upgrades: Upgrades) -
 HOOKS = '[hooks]\npre_exec = "hook:pre_exec"\n'
 
 
-@pytest.mark.parametrize(("way", "rest"), [("auto", "leaves"), ("manual", "too")])
+@pytest.mark.parametrize(("way", "rest"), [("auto", "leaves"), again("manual", "too")])
 def test_wsgidctl_waits_until_the_successor_serves(upgrades: Upgrades, way: str, rest: str) -> None:
     server = upgrades.start("--upgrade", way, *PIDFILE)
     done = ctl(server, "upgrade")
