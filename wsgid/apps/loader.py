@@ -11,9 +11,8 @@ import importlib
 import inspect
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wsgid.apps import hints
 from wsgid.apps.traceback import own_traceback
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_VARIABLE = "application"
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """What "module:expression" says; `arguments` are there if it is a call."""
 
     text: str
@@ -87,7 +85,7 @@ def load_callable(spec: str, what: str) -> Callable[..., Any]:
 
     `what` is the name that messages give it; they are as for applications. Raises ApplicationError.
     """
-    parsed = replace(parse_spec(spec), what=what)
+    parsed = parse_spec(spec)._replace(what=what)
     found = _find(parsed)
     if parsed.arguments is not None:
         found = _called(parsed, found)

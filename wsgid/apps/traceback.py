@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _OURS = str(Path(__file__).parent.parent) + "/"
 _IMPORT = ("<frozen importlib", "<frozen zipimport")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnTraceback:
+class OwnTraceback(NamedTuple):
     """The text, and whether any frame of it is the application's: else the mistake is in how it was named."""
 
     text: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import ExitStack
-from dataclasses import replace
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -269,7 +268,7 @@ class Arbiter:
         return (*self._pool.workers, *self._preload.templates)
 
     def _goal(self) -> Wanted:
-        return self._preload.goal(replace(self._wanted, spawn_at=self._backoff.spawn_at))
+        return self._preload.goal(self._wanted._replace(spawn_at=self._backoff.spawn_at))
 
     # ------------------------------------------------------------------ actions
 
@@ -358,7 +357,7 @@ class Arbiter:
 
     def _want(self, workers: int, why: str) -> None:
         former = self._wanted.workers
-        self._wanted = replace(self._wanted, workers=workers)
+        self._wanted = self._wanted._replace(workers=workers)
         self._log.info("workers %d -> %d (%s)", former, workers, why)
         self._tell_number(workers, former)
 
@@ -463,10 +462,10 @@ class Arbiter:
             # It was to try a reload. What it may have said before has refused that; then it is one of those
             # who are to leave, whether or not a signal has told it so by now.
             self._on_boot_failure(worker, f"the application does not boot: {words.death(worker, exit_)}")
-            worker = replace(worker, state=State.DRAINING)
+            worker = worker._replace(state=State.DRAINING)
         elif self._phase is Phase.STOPPING and exit_.is_asked and worker.state in _UNTOLD:
             # The same, where the signal was for all of us.
-            worker = replace(worker, state=State.DRAINING)
+            worker = worker._replace(state=State.DRAINING)
         line = words.death(worker, exit_)
         self._log.log(words.level(worker, exit_), line)
         if worker.state is State.STARTING:
@@ -500,7 +499,7 @@ class Arbiter:
     def _await_change(self, reason: str) -> None:
         """Go on without workers: a reload brings them back."""
         if not self._awaits_change:  # the others of its generation would say the same
-            self._wanted = replace(self._wanted, workers=0)
+            self._wanted = self._wanted._replace(workers=0)
             self._log.error("%s", reason)
             self._log.error("no worker could start: waiting for a change")
 
@@ -512,12 +511,12 @@ class Arbiter:
             self._refuse(refusal_of(error))
         else:
             boot_s = new.settings.boot_timeout
-            self._wanted = replace(self._wanted, candidate=candidate, candidate_boot=boot_s)
+            self._wanted = self._wanted._replace(candidate=candidate, candidate_boot=boot_s)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Keep everything as it was before the reload."""
         number = self._transaction.refuse()
-        self._wanted = replace(self._wanted, candidate=0)
+        self._wanted = self._wanted._replace(candidate=0)
         for mistake in refusal.mistakes:
             self._log.error(mistake)
         if self._awaits_change:
@@ -602,7 +601,7 @@ class Arbiter:
         if self._phase is Phase.STOPPING:
             if is_quick and not self._wanted.is_quick:
                 self._log.info("stopping at once (%s)", why)
-                self._wanted = replace(self._wanted, is_quick=True)
+                self._wanted = self._wanted._replace(is_quick=True)
                 self._succession.hurry(self._turned_at)
             return
         self._phase = Phase.STOPPING
@@ -615,7 +614,7 @@ class Arbiter:
         # First this word, then the signals: a worker that drains must know that nobody accepts after it.
         self._scoreboard.is_succeeded = self._succession.has_heirs
         self._scoreboard.stopping = True
-        self._wanted = replace(self._wanted, workers=0, candidate=0, is_quick=is_quick)
+        self._wanted = self._wanted._replace(workers=0, candidate=0, is_quick=is_quick)
         # Whoever is started in our place listens there.
         self._generations.share(filter(self._store.has, self._generations.own_listeners))
         self._generations.end_listeners(is_quick=is_quick)

@@ -16,8 +16,7 @@ A worker that has served for 10 s since the last failure ends the row; so does a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter.pool import State
 
@@ -32,8 +31,7 @@ YOUNG_S: Final = 10.0
 _LONGEST_S: Final = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     """The failures in a row, and when the next spawn may be."""
 
     failures: int = 0

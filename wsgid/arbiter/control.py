@@ -16,9 +16,9 @@ import contextlib
 import json
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsgid.net.access import Access
 from wsgid.net.address import parse_address
@@ -42,8 +42,7 @@ _COMMAND: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What a client wants: the word, and what stands behind it."""
 
     word: str
@@ -250,7 +249,7 @@ class Control:
         make_way(address, except_for=former)
         with contextlib.suppress(OSError):  # nothing better could be done than to be found where we are
             os.rename(self._listener.address.path, path)  # noqa: PTH104  a path, not a Path
-            self._listener = replace(self._listener, address=address)
+            self._listener = self._listener._replace(address=address)
 
     def _take(self, clients: list[Client]) -> list[Client]:
         taken = [client for client in clients if client.socket.fileno() >= 0]

@@ -6,7 +6,6 @@ Nothing here knows how a change is carried out; `About.change` says what it need
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
@@ -46,7 +45,7 @@ def keep_what_must_wait(former: Loaded, new: Loaded) -> Loaded:
     kept = {name: getattr(former.settings, name) for name in waiting}
     history = {name: given for name, given in new.history.items() if name not in kept}
     history |= {name: former.history[name] for name in waiting if name in former.history}
-    return replace(new, settings=new.settings.model_copy(update=kept), history=history)
+    return new._replace(settings=new.settings.model_copy(update=kept), history=history)
 
 
 def place(loaded: Loaded, name: str, inside: int | str | None = None) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsgid.arbiter.births import Births
 from wsgid.arbiter.channels import Channels
@@ -43,8 +42,7 @@ _LEAST_ROWS: Final = 4096
 _ROWS_A_WORKER: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
+class Equipment(NamedTuple):
     """The arbiter's tools, each with one task."""
 
     error_log: ErrorLog

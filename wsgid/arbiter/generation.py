@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter.moments import load_hooks
 from wsgid.arbiter.sinks import open_access_log, open_statsd, open_syslog
@@ -46,8 +45,7 @@ _OF_THE_ACCESS_LOG: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """What all workers of one number have in common."""
 
     number: int
@@ -271,7 +269,7 @@ def _open(
                 listeners[text] = had[text]
             else:
                 listener = _listen(text, settings, access)
-                listeners[text] = replace(listener, kept_as=f"wsgid-{next(names)}")
+                listeners[text] = listener._replace(kept_as=f"wsgid-{next(names)}")
                 new.append(listener)
         access_log = _access_log(settings, former)
         syslog = open_syslog(settings, "error")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Mistakes, Where, summary
 
@@ -26,8 +26,7 @@ _MOST_LINES: Final = 20
 _MOST_OBJECTS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """All that is known of a probe that is over."""
 
     how: str

@@ -15,7 +15,7 @@ Nothing here forks, kills, waits or reads a clock; `arbiter.py` does what `plan`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from itertools import count
 from math import inf
@@ -38,8 +38,7 @@ BEATS_MISSED: Final = 5
 SHORTEST_SILENCE_S: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The goal; replaced, never mutated. Times are seconds of `time.monotonic()`."""
 
     workers: int
@@ -139,7 +138,7 @@ def plan(wanted: Wanted, workers: Sequence[Worker], now: float) -> list[Action]:
     deadlines = [_deadline(wanted, worker, now) for worker in workers]
     overdue = [deadline for deadline in deadlines if deadline.at <= now]
     hopeful = [
-        replace(worker, given_up_at=now) if deadline.at <= now else worker
+        worker._replace(given_up_at=now) if deadline.at <= now else worker
         for worker, deadline in zip(workers, deadlines, strict=True)
         if deadline.at > now or deadline.action is GiveUp
     ]

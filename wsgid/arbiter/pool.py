@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -73,8 +72,7 @@ class Call(NamedTuple):
     """When it last made progress; infinity while it waits for its client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(NamedTuple):
     """What is known of one child process. Times are `time.monotonic()`."""
 
     pid: int
@@ -210,6 +208,6 @@ class WorkerPool:
         return worker if state is worker.state else self._replace(worker, state=state, since=now)
 
     def _replace(self, worker: Worker, **changes: Any) -> Worker:
-        fresh = replace(worker, **changes)
+        fresh = worker._replace(**changes)
         self._workers[worker.pid] = fresh
         return fresh

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter import words
 from wsgid.arbiter.plan import Abort, Kill, Why
@@ -79,8 +79,7 @@ class Lost:
 News = Born | Unborn | Failed | Lost
 
 
-@dataclass(frozen=True, slots=True)
-class _Awaited:
+class _Awaited(NamedTuple):
     """A worker that a template was asked for."""
 
     slot: int
@@ -133,8 +132,7 @@ class Preload:
 
     def goal(self, wanted: Wanted) -> Wanted:
         """Return what is wanted with what is known here: who can have no worker now, and which slots wait."""
-        return replace(
-            wanted,
+        return wanted._replace(
             unready=unready(self._preloading(wanted), self.templates),
             reserved=frozenset(one.slot for one in self._awaited.values()),
         )
@@ -157,7 +155,7 @@ class Preload:
                 case Load(generation) if generation in self._preloading(wanted):  # still
                     yield from self._load(generation, now)
                 case Dismiss(pid):
-                    self._templates[pid] = replace(self._templates[pid], is_doomed=True)
+                    self._templates[pid] = self._templates[pid]._replace(is_doomed=True)
                     tell(pid, Order.DIE)
                 case Abort() | Kill():
                     yield from self._end(action, wanted, now)
@@ -178,7 +176,7 @@ class Preload:
         """Tell why a template is ended, and end it."""
         former = self._templates[action.pid]
         is_final = isinstance(action, Kill)
-        self._templates[action.pid] = replace(former, aborted_at=now, is_doomed=is_final)
+        self._templates[action.pid] = former._replace(aborted_at=now, is_doomed=is_final)
         reason = ""
         if action.why is Why.LATE:
             boot_s = wanted.boot_of(former.generation)
@@ -217,7 +215,7 @@ class Preload:
         number = self._births.ask(template.pid, action.slot, action.generation)
         if number:
             self._awaited[number] = _Awaited(action.slot, action.generation, template.pid, now)
-            self._templates[template.pid] = replace(template, asked_at=min(template.asked_at, now))
+            self._templates[template.pid] = template._replace(asked_at=min(template.asked_at, now))
         return True
 
     def knows(self, number: int) -> bool:
@@ -240,7 +238,7 @@ class Preload:
         for word in self._channels.hear(pid):
             template = self._templates[pid]
             if word == READY and template.lives and template.ready_at is None:
-                self._templates[pid] = replace(template, ready_at=now)
+                self._templates[pid] = template._replace(ready_at=now)
                 load_s = now - template.since
                 self._log.info("template ready %s load_s=%.2f", words.name(template), load_s)
             elif word.startswith(FAILED):
@@ -255,7 +253,7 @@ class Preload:
         del self._awaited[number]
         if (template := self._templates.get(awaited.template)) is not None:
             waiting = (one.since for one in self._awaited.values() if one.template == template.pid)
-            self._templates[template.pid] = replace(template, asked_at=min(waiting, default=inf))
+            self._templates[template.pid] = template._replace(asked_at=min(waiting, default=inf))
         word = said[0] if said else b""
         pid = _number(word.removeprefix(BORN)) if word.startswith(BORN) else 0
         if pid and pid not in self._channels and (pid == reaped or is_child(pid)):
@@ -299,7 +297,7 @@ class Preload:
         for template in self.templates:
             self._templates[template.pid] = forgive(template, now)
         for number, awaited in self._awaited.items():
-            self._awaited[number] = replace(awaited, since=now)
+            self._awaited[number] = awaited._replace(since=now)
 
     def close(self) -> None:
         """Be nobody's parent but our own children's."""

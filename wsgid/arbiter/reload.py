@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter.loop import TooLongError
 from wsgid.arbiter.outcome import Refusal, judge, refusal_of
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 _LEAST_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where the settings come from, at the start and at each reload."""
 
     load: Callable[[], Loaded]

@@ -16,7 +16,7 @@ import json
 import os
 import socket
 import threading
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -185,7 +185,7 @@ class _Nursery:
                 "app": self._app,
                 "channel": channel,
                 "listeners": tuple(
-                    replace(listener, socket=_SOCKET(fileno=fd))
+                    listener._replace(socket=_SOCKET(fileno=fd))
                     for listener, fd in zip(start.listeners, listeners, strict=True)
                 ),
                 "slot": birth.slot,

@@ -12,9 +12,9 @@ A template is the process that holds a generation's application and forks its wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter.plan import LAST_WORDS_S, Abort, Kill, Why
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 HUNG_S: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """What is known of one; replaced, never mutated. Times are `time.monotonic()`."""
 
     pid: int
@@ -115,11 +114,10 @@ def unready(preloading: frozenset[int], templates: Sequence[Template]) -> frozen
 def forgive(template: Template, now: float) -> Template:
     """Hold nothing against it that happened until now: we were away ourselves."""
     asked_at = template.asked_at if template.asked_at == inf else now
-    return replace(template, since=now, asked_at=asked_at)
+    return template._replace(since=now, asked_at=asked_at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Deadline:
+class _Deadline(NamedTuple):
     at: float
     action: type[Abort | Kill]
     why: Why

@@ -11,9 +11,8 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsgid.apps.traceback import own_traceback
 from wsgid.arbiter.loop import HANDLED
@@ -43,8 +42,7 @@ _FIRST: Final = 3
 _IGNORED: Final = frozenset(HANDLED) - {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD}
 
 
-@dataclass(frozen=True, slots=True)
-class Legacy:
+class Legacy(NamedTuple):
     """What is passed on."""
 
     sockets: Mapping[int, tuple[str, Listener]]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Change = Literal["live", "workers", "listeners", "restart"]
 
@@ -16,8 +15,7 @@ PARSER_KINDS = ("sync", "gthread", "gevent", "eventlet")
 ASGI_ALONE = ("asgi",)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """Stands in a setting's annotation.
 
     `change` is what a running server needs for a new value, beyond the arbiter itself: "live" nothing.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Where
@@ -128,7 +127,7 @@ def _inside(place: Place, argument: Argument, piece: Piece) -> Place:
     if where.text[where.column - 1 : where.end and where.end - 1] != argument.text:
         return place  # in quotes
     start = where.column + piece.start
-    item = replace(where, column=start, end=start + len(piece.text))
+    item = where._replace(column=start, end=start + len(piece.text))
     return Place(item, item)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wsgid.errors import ConfigurationError
 
@@ -33,8 +32,7 @@ Code = Literal[
 WIDEST = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """A place: a file, a variable, a flag, a call; and in it what is known, down to the column.
 
     Lines and columns begin with 1; `end` is the column after the last. `text` is the line to quote.
@@ -50,9 +48,9 @@ class Where:
     def redacted(self) -> Where:
         """Return the place without what stands there, and behind it."""
         if self.column is None:
-            return replace(self, text="")
+            return self._replace(text="")
         hidden = "<redacted>"
-        return replace(self, text=self.text[: self.column - 1] + hidden, end=self.column + len(hidden))
+        return self._replace(text=self.text[: self.column - 1] + hidden, end=self.column + len(hidden))
 
     def __str__(self) -> str:
         match self.kind:
@@ -65,16 +63,14 @@ class Where:
                 return self.name or self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A place and what is to be said of it."""
 
     where: Where
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One mistake: what is wrong, and where; further places are what it is in conflict with.
 
     `detail` is what a program has said of it, in its own lines, such as a traceback.
@@ -92,7 +88,7 @@ class Diagnostic:
             "severity": self.severity,
             "code": self.code,
             "message": self.message,
-            "places": [{**asdict(label.where), "note": label.note} for label in self.labels],
+            "places": [{**label.where._asdict(), "note": label.note} for label in self.labels],
             **({"detail": self.detail} if self.detail else {}),
         }
 
@@ -150,7 +146,7 @@ def count(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
 
 def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return them with every warning as an error: what `--strict` asks for."""
-    return tuple(replace(diagnostic, severity="error") for diagnostic in diagnostics)
+    return tuple(diagnostic._replace(severity="error") for diagnostic in diagnostics)
 
 
 def did_you_mean(given: str, known: Mapping[str, str] | Iterable[str]) -> str:

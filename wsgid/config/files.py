@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.diagnostics import Diagnostic, Label, Where, did_you_mean
 from wsgid.errors import UsageError
@@ -40,8 +39,7 @@ Listing = tuple[str, ...]
 """The names in a directory, without those that are nobody's configuration, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What is to be read, low to high, as messages name it, and what is to be said of the rest.
 
     `subject` is the file that a person would think of first, whether it is there or not.
@@ -75,7 +73,7 @@ def choose(config: str | None, instance: str | None, cwd: str, directory: str = 
         except OSError as error:
             closed.append(_unreadable(folder, f"cannot list `{folder}`: {error.strerror}"))
     choice = choose_for_instance(instance, directory, listings)
-    return replace(choice, mistakes=(*closed, *choice.mistakes))
+    return choice._replace(mistakes=(*closed, *choice.mistakes))
 
 
 def check_instance(name: str) -> None:
@@ -185,7 +183,7 @@ def _two(files: Iterable[str], what: str) -> Diagnostic:
     message = f"{what} has more than one file: {' and '.join(f'`{file}`' for file in files)}"
     labels = [Label(Where("file", file)) for file in files]
     return Diagnostic(
-        "error", "conflict", message, (replace(labels[0], note="keep one of them"), *labels[1:])
+        "error", "conflict", message, (labels[0]._replace(note="keep one of them"), *labels[1:])
     )
 
 

@@ -7,7 +7,7 @@ too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wsgid.config.option_table import OPTIONS
 from wsgid.config.veil import Veil
@@ -34,8 +34,7 @@ def find_option(spelling: object) -> Option | None:
     return (BY_NAME.get(spelling) or BY_ALIAS.get(spelling)) if isinstance(spelling, str) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a setting stands: its name, and its value."""
 
     key: Where
@@ -72,8 +71,7 @@ class Layer:
         return Place(self._veil.shown(place.key, path), self._veil.shown(place.value, path))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A layer after its check: the values that are right, under the settings' names, and what is wrong."""
 
     layer: Layer
@@ -97,8 +95,7 @@ class Given:
     source: Checked = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """All layers in one: the values in force, and for each setting what was given, the effective one last."""
 
     values: Mapping[str, Any]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wsgid.config import processors
 from wsgid.config.arguments import (
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from wsgid.config.layers import Checked, Given, Layer, Merged
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The settings in force, and what is known of how they came to be.
 
     `notes` are lines for the log at level info. `files` are those that were read. `layers` are all sources,

@@ -243,7 +243,7 @@ class _Reading:
             for text, start in _split(line, at_commas=at_commas):
                 if index < len(parts) and parts[index][0] == text:
                     column = (where.column or 1) + start
-                    there = replace(where, column=column, end=column + len(text))
+                    there = where._replace(column=column, end=column + len(text))
                     self._places[name, index] = Place(entry.place.key, there)
                 index += 1
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.config.cgroups import OWN, ROOT, cgroups, words_of
 
@@ -21,8 +20,7 @@ MOST_WORKERS = 12
 MEMORY_OF_A_WORKER = 128 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """What there is to share: CPUs, rounded up, and octets of memory."""
 
     processors: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wsgid.config.diagnostics import did_you_mean
@@ -48,11 +47,10 @@ def hide(where: Where, start: int, end: int | None = None) -> Where:
             return column
         return column + shift if column >= end else inside
 
-    hidden = replace(where, text=where.text[: start - 1] + REDACTED + where.text[end - 1 :])
+    hidden = where._replace(text=where.text[: start - 1] + REDACTED + where.text[end - 1 :])
     if where.column is None:
         return hidden
-    return replace(
-        hidden,
+    return hidden._replace(
         column=moved(where.column, start),
         end=moved(where.end or where.column + 1, start + len(REDACTED)),
     )

@@ -8,7 +8,6 @@ entry there, and to run `make generated`.
 from __future__ import annotations
 
 import typing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wsgid.config.about import (
@@ -104,7 +103,7 @@ def _all_about() -> Mapping[str, About]:
     for section in SECTIONS:
         for name, field in section.model_fields.items():
             given = next(item for item in field.metadata if isinstance(item, About))
-            known[name] = replace(given, section=section.__name__, words=_words(field))
+            known[name] = given._replace(section=section.__name__, words=_words(field))
     return known
 
 

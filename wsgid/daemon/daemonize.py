@@ -13,14 +13,13 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Ctrl-C, while the server starts.
 _INTERRUPTED = 128 + signal.SIGINT
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What the typed command is to say and to end with."""
 
     status: int

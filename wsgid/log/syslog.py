@@ -11,9 +11,8 @@ import logging
 import os
 import re
 import socket
-from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from wsgid.log.journal import priority
 
@@ -30,8 +29,7 @@ _AGAIN_S: Final = 1.0
 _LONGEST: Final = 8000
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """Whom to send to. Of a Unix socket without a kind, datagrams are tried first: /dev/log takes these."""
 
     family: socket.AddressFamily

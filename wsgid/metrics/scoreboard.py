@@ -19,9 +19,8 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 # The part for the whole server: one word says that it stops, another whether connections are taken over. A
 # page, so that rows begin on their own.
@@ -244,8 +243,7 @@ class Cell:
         self._times[self._began] = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class CellView:
+class CellView(NamedTuple):
     """One thread as it was read."""
 
     requests: int
@@ -269,8 +267,7 @@ class CellView:
         return self.progress if self.began > 0.0 and self.progress > 0.0 else inf
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
+class RowView(NamedTuple):
     """One worker as it was read; all zero before it has claimed its row."""
 
     pid: int

@@ -6,12 +6,11 @@ import grp
 import os
 import pwd
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """What a path is given before anybody can connect; None leaves the owner as it is: who starts the server.
 
     To connect means to write (unix(7)), so what is not writable is closed.

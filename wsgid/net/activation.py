@@ -12,7 +12,6 @@ import os
 import re
 import socket
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.errors import ConfigurationError
@@ -37,8 +36,7 @@ _OWN: Final = re.compile(r"wsgid-[1-9][0-9]{0,4}")
 PLACEHOLDER: Final = "wsgid-fd"
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """A descriptor that was passed; `name` is FileDescriptorName= of its socket unit, else the unit's."""
 
     number: int

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 import socket
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_PORT = 8000
 # sockaddr_un.sun_path holds 108 octets with the NUL that ends it (unix(7)).
@@ -16,8 +16,7 @@ FD = "fd://"
 SYSTEMD = "systemd:"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Where a server listens, or will.
 
     `family` is AF_UNSPEC for a host name that has not been resolved. `path` is set for AF_UNIX

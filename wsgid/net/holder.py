@@ -7,9 +7,8 @@ import os
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +20,14 @@ _LISTEN = "0A"
 _LONGEST_COMMAND = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """A process that listens; `command` is what ps shows of it, cut."""
 
     pid: int
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What is known of a held address: whose sockets listen there, and the processes that have them.
 
     The users are known to everybody; the processes of other users only to root.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.net.activation import adopt
@@ -59,11 +58,11 @@ class Inheritance:
         """The highest number that is in use for a name."""
         for one in own:
             try:
-                listener = replace(adopt(one.number, ""), kept_as=one.name)
+                listener = adopt(one.number, "")._replace(kept_as=one.name)
             except ValueError:
                 continue  # no listener of ours: nobody asks for it
             inode = inodes.get(one.name) or bound_inode(listener.socket)
-            self._listeners.append(replace(listener, inode=inode))
+            self._listeners.append(listener._replace(inode=inode))
 
     def claim(self, addresses: Mapping[str, Address], *, reuse_port: bool | None) -> dict[str, Listener]:
         """Return those that are at these addresses, by the text of `bind`; raises AddressError.

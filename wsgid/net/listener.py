@@ -7,9 +7,8 @@ import errno
 import os
 import socket
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from wsgid.errors import AddressError
 from wsgid.net.access import Access
@@ -19,8 +18,7 @@ from wsgid.net.holder import find_holder
 DEFAULT_ACCESS = Access()
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(NamedTuple):
     """Made by the arbiter, shared with its workers by fork; only the arbiter takes a path away.
 
     `socket` does not block and is closed on exec. `address` has the port that the kernel chose, and the

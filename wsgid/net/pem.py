@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from wsgid.errors import ConfigurationError
 
@@ -25,8 +26,7 @@ class PemFile:
     is_directory: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PemFiles:
+class PemFiles(NamedTuple):
     """What a server shows of itself, and whom it believes."""
 
     certificate: PemFile

@@ -1,8 +1,7 @@
 """What a process does until it can load the application: as whom, with which logs, server and hooks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wsgid.apps.loader import load_app, load_asgi, load_callable, prepare
 from wsgid.apps.paster import load_paste
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from wsgid.workers.moments import Moments
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What a process has that has settled in."""
 
     server: type[Server]

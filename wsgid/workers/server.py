@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, cast
 
 from wsgid.apps.loader import load_callable
 from wsgid.errors import ApplicationError
@@ -41,8 +40,7 @@ def _nothing() -> None:
     """Replace nothing: the standard library is as it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of worker that comes with us."""
 
     module: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -248,7 +247,7 @@ def test_an_event_loop_that_beats_oftener_is_ended_sooner() -> None:
     quick = serving(0, beat=NOW - 1.9, beat_every=0.05)
 
     assert Abort(100, Why.SILENT, 3.0) == plan(wanted(1, silence=3), [loop], NOW)[0]
-    assert [] == plan(wanted(1, silence=3), [replace(loop, beat=NOW - 2.9)], NOW)
+    assert [] == plan(wanted(1, silence=3), [loop._replace(beat=NOW - 2.9)], NOW)
     assert [] == plan(wanted(1, silence=0.1), [quick], NOW)
 
 
@@ -342,7 +341,7 @@ def test_a_hang_that_is_found_while_draining_is_told_once() -> None:
     leaving = draining(1, calls=(stalled(30), streaming(5)), threads=4)
 
     assert [GiveUp(101, Why.HUNG, 30.0)] == plan(wanted(1), [serving(0), leaving], NOW)
-    assert [] == plan(wanted(1), [serving(0), replace(leaving, given_up_at=NOW)], NOW)
+    assert [] == plan(wanted(1), [serving(0), leaving._replace(given_up_at=NOW)], NOW)
 
 
 @pytest.mark.parametrize(
@@ -491,7 +490,7 @@ def test_the_plan_never_gives_up_service_and_always_arrives(
                 case State.DRAINING | State.KILLED:
                     pool.exit(one.pid, now)
                 case _:
-                    pool._workers[one.pid] = replace(pool._workers[one.pid], beat=now)
+                    pool._workers[one.pid] = pool._workers[one.pid]._replace(beat=now)
         now += 0.1
 
     assert count + trial == len(pool.workers)

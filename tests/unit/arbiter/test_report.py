@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wsgid.arbiter.pool import State, Worker
 from wsgid.arbiter.report import Report
 from wsgid.daemon.notify import Notifier
@@ -114,7 +112,7 @@ def test_a_refusal_can_be_read_until_the_next_reload() -> None:
     stage.systemd.heard.clear()
     stage.report.refused("no such module\n  more", stage.workers, 102.0)
     stage.report.reload_over(stage.workers, 102.0)
-    stage.workers[1] = replace(stage.workers[1], state=State.DRAINING)
+    stage.workers[1] = stage.workers[1]._replace(state=State.DRAINING)
     stage.report.tick(stage.workers, 106.0, is_serving=True)
     stage.report.tick(stage.workers, 107.0, is_serving=True)
 

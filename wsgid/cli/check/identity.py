@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wsgid.cli.check.finding import Finding
@@ -137,7 +137,7 @@ def of_unit(unit: Unit) -> Player:
     assert identity is not None
     more = [group_number("SupplementaryGroups=", _number_or_name(name)) for name in unit.supplementary_groups]
     groups = tuple(dict.fromkeys([*identity.groups, *more]))
-    return Player(replace(identity, groups=groups), f"User= of {unit.name}", home)
+    return Player(identity._replace(groups=groups), f"User= of {unit.name}", home)
 
 
 def _number_or_name(text: str) -> int | str:
