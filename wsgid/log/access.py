@@ -14,7 +14,7 @@ import os
 import re
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsgid.log.error import losses_of
 from wsgid.log.escape import escaped, is_plain
@@ -23,33 +23,10 @@ from wsgid.log.file import LogFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wsgid.log.record import Record
     from wsgid.log.syslog import Syslog
 
 _STANDARD_OUTPUT: Final = 1
-
-
-class Record(Protocol):
-    """What the log needs to know of an exchange that is over."""
-
-    @property
-    def environ(self) -> dict[str, Any]: ...
-    @property
-    def status(self) -> str:
-        """The status line's code and reason, "200 OK"."""
-
-    @property
-    def headers(self) -> Sequence[tuple[str, str]]:
-        """The response's."""
-
-    @property
-    def sent(self) -> int:
-        """Octets of the response's body."""
-
-    @property
-    def began(self) -> float: ...
-    @property
-    def ended(self) -> float:
-        """`time.monotonic()`, as `began`."""
 
 
 class AccessLog:

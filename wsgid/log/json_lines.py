@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wsgid.log.access import Record
+    from wsgid.log.record import Record
 
 
 class JsonFormatter(logging.Formatter):
