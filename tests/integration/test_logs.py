@@ -129,6 +129,7 @@ def test_an_access_log_that_nobody_reads_costs_lines_and_no_request(serve: Serve
     server = serve("--access-logfile", str(pipe), app="app", files={"app.py": HELLO})
     for number in range(100):
         ask(server, f"/?{number}")
+    server.expect(r"\[WARNING\] the access log cannot be written: nobody reads it; its lines are lost until")
     since = server.mark()
     kept = os.read(reader, 10_000).count(b"\n")
     ask(server, "/?100")

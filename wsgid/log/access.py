@@ -16,7 +16,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from wsgid.log.error import losses_of
+from wsgid.log.error import first_loss_of, losses_of
 from wsgid.log.escape import escaped, is_plain
 from wsgid.log.file import LogFile
 
@@ -47,7 +47,14 @@ class AccessLog:
         self._line: Final = compile_format(line_format)
         self._is_skipped: Final = _any_of(skip)
         self._file: Final = (
-            LogFile(target, _STANDARD_OUTPUT, losses_of("access log")) if target is not None else None
+            LogFile(
+                target,
+                _STANDARD_OUTPUT,
+                losses_of("access log"),
+                on_loss=first_loss_of("access log"),
+            )
+            if target is not None
+            else None
         )
         self._syslog: Final = syslog
         self._logger: Final = logging.getLogger("wsgid.access")

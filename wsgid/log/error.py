@@ -144,6 +144,17 @@ def losses_of(log: str) -> Callable[[int, str], None]:
     return tell
 
 
+def first_loss_of(log: str) -> Callable[[str], None]:
+    """Return what tells, in the error log, that another log begins to lose lines."""
+
+    def tell(reason: str) -> None:
+        logging.getLogger("wsgid.error").warning(
+            "the %s cannot be written: %s; its lines are lost until it can be again", log, reason
+        )
+
+    return tell
+
+
 class _Handler(logging.Handler):
     """Writes a record, its traceback included, in one go."""
 

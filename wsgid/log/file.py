@@ -4,7 +4,7 @@
 # Rule 2: the descriptor's number never changes. Reopening puts the new file under the old number (dup2), so a
 # thread that writes meanwhile, and faulthandler, which keeps the number for good, always have a file.
 # Rule 3: a log that cannot be written neither stops the server nor keeps it waiting: what is lost is counted,
-# and said once when it can be written again.
+# and said once when it can be written again; elsewhere, where there is another log, at once.
 
 from __future__ import annotations
 
@@ -39,14 +39,17 @@ class LogFile:
         standard: int,
         on_recovery: Callable[[int, str], None] | None = None,
         patience_s: float = PATIENCE_S,
+        on_loss: Callable[[str], None] | None = None,
     ) -> None:
         """Open `target`: a path, or "-" for the descriptor `standard`; raises OSError.
 
-        `on_recovery` is told how many lines were lost, and why, once a line got through again.
+        `on_recovery` is told how many lines were lost, and why, once a line got through again; `on_loss` why
+        the first of them was.
         """
         self._target = _lasting(target)
         self._standard: Final = standard
         self._on_recovery: Final = on_recovery
+        self._on_loss: Final = on_loss
         self._patience_s: Final = patience_s
         self._fd: Final = open_log(target, standard)
         self._put = _writer(self._fd)
@@ -99,6 +102,8 @@ class LogFile:
         self.lost += 1
         self._reason = reason
         self._is_cut = self._is_cut or is_cut
+        if self.lost == 1 and self._on_loss is not None:
+            self._on_loss(reason)
 
     def _recover(self) -> None:
         lost, self.lost = self.lost, 0

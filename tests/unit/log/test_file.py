@@ -158,9 +158,11 @@ def test_a_line_that_is_cut_does_not_run_into_the_next(pipe: tuple[int, str]) ->
 
 def test_losses_of_a_full_disk_are_told_with_the_reason(tmp_path: Path) -> None:
     losses = Losses()
-    file = LogFile("/dev/full", 1, losses.note)
+    begun: list[str] = []
+    file = LogFile("/dev/full", 1, losses.note, on_loss=begun.append)
     file.write(b"lost\n")
     file.write(b"lost\n")
+    assert ["No space left on device"] == begun
     file.move(str(tmp_path / "log"))
     file.write(b"one\n")
     file.write(b"two\n")
