@@ -212,7 +212,10 @@ def test_nobody_there() -> None:
     done = run("-s", "/nonexistent/control", "status")
 
     assert 69 == done.returncode
-    assert "nobody answers at /nonexistent/control: No such file or directory" in done.stderr
+    told = (
+        "nobody answers at /nonexistent/control: No such file or directory; does the server run, and is this"
+    )
+    assert told in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,15 @@ def ask(path: Path, line: str, timeout_s: float | None) -> dict[str, Any]:
             answer = json.loads(octets)
         except TimeoutError as error:
             raise AddressError(f"the server at {path} has not answered within {timeout_s:g} s") from error
+        except PermissionError as error:
+            raise AddressError(
+                f"not allowed to connect to {path}: it is for the user alone that started the server"
+            ) from error
         except OSError as error:
-            raise AddressError(f"nobody answers at {path}: {error.strerror or error}") from error
+            raise AddressError(
+                f"nobody answers at {path}: {error.strerror or error}; does the server run, and is this its"
+                " control_socket?"
+            ) from error
         except ValueError as error:
             raise AddressError(f"the server at {path} has gone before it answered") from error
     if not isinstance(answer, dict):
@@ -163,10 +170,7 @@ def _show_status(answer: dict[str, Any]) -> str:
         ),
     ]
     if workers:
-        rows: list[tuple[str, ...]] = [
-            ("PID", "SLOT", "GENERATION", "STATE", "AGE", "CONNECTIONS", "REQUESTS", "MEMORY")
-        ]
-        rows += map(_row, workers)
+        rows = [_HEAD, *map(_row, workers)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines.append("")
         for row, worker in zip(rows, [None, *workers], strict=True):
