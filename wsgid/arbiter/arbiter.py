@@ -538,6 +538,32 @@ class Arbiter:
             self._report.accepted()
         self._tell_number(self._wanted.workers, workers)
 
+    def _see_to_reload(self, serving: int, now: float) -> None:
+        """Note that one is done; begin the next that is asked for; tell whoever waits how it went."""
+        workers = self._pool.workers
+        if self._is_rolling and is_rolled(self._wanted, workers, now):
+            self._is_rolling = False
+            self._log.info("reload done generation=%d workers=%d", self._wanted.generation, serving)
+            self._control.reload_done(self._wanted.generation)
+        if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
+            self._control.reload_begun()
+            if self._phase is Phase.RUNNING:  # else systemd still waits for the start
+                self._report.reload_begun(workers, now)
+            refusal = self._reload.begin(self._wanted.boot, now)
+            if refusal is not None:
+                self._refuse(refusal)
+        if self._report.is_reloading and not self._is_reload_under_way:
+            self._report.reload_over(workers, now)
+
+    @property
+    def _is_reload_under_way(self) -> bool:
+        return (
+            self._reload.is_asked
+            or self._reload.is_reading
+            or self._wanted.candidate != 0
+            or self._is_rolling
+        )
+
     def _tell_number(self, new: int, old: int | None) -> None:
         """Tell hooks and metrics how many workers are wanted; `old` is None at the start."""
         self._moments.set_workers(new, old)
@@ -550,13 +576,10 @@ class Arbiter:
         """Note what has been reached."""
         workers = self._pool.workers
         serving = [worker for worker in workers if worker.state is State.SERVING]
-        is_starting = self._preload.is_bearing or any(worker.state is State.STARTING for worker in workers)
-        # One of several that cannot boot does not keep the others' readiness from the world.
-        is_up = len(serving) >= self._wanted.workers or (not is_starting and self._backoff.failures > 0)
         has_left = not workers and self._preload.is_idle and self._succession.may_leave
         if self._phase is Phase.STOPPING and has_left:
             self._phase = Phase.DONE
-        if self._phase is Phase.BOOTING and serving and is_up:
+        if self._phase is Phase.BOOTING and serving and self._is_up(len(serving)):
             self._phase = Phase.RUNNING
             self._log.info("serving generation=%d workers=%d", serving[0].generation, len(serving))
             self._moments.when_ready()
@@ -564,29 +587,15 @@ class Arbiter:
             self._announce()
             self._succession.announce()
         if self._phase is Phase.RUNNING or self._awaits_change:
-            if self._is_rolling and is_rolled(self._wanted, workers, now):
-                self._is_rolling = False
-                self._log.info("reload done generation=%d workers=%d", self._wanted.generation, len(serving))
-                self._control.reload_done(self._wanted.generation)
-            if self._reload.is_asked and not self._wanted.candidate and not self._reload.is_reading:
-                self._control.reload_begun()
-                if self._phase is Phase.RUNNING:  # else systemd still waits for the start
-                    self._report.reload_begun(workers, now)
-                refusal = self._reload.begin(self._wanted.boot, now)
-                if refusal is not None:
-                    self._refuse(refusal)
-            if self._report.is_reloading and not self._is_reload_under_way:
-                self._report.reload_over(workers, now)
+            self._see_to_reload(len(serving), now)
         self._report.tick(workers, now, is_serving=self._phase is Phase.RUNNING)
 
-    @property
-    def _is_reload_under_way(self) -> bool:
-        return (
-            self._reload.is_asked
-            or self._reload.is_reading
-            or self._wanted.candidate != 0
-            or self._is_rolling
+    def _is_up(self, serving: int) -> bool:
+        """Say whether the first generation serves: one of several that cannot boot keeps nobody from it."""
+        is_starting = self._preload.is_bearing or any(
+            worker.state is State.STARTING for worker in self._pool.workers
         )
+        return serving >= self._wanted.workers or (not is_starting and self._backoff.failures > 0)
 
     def _fail(self, reason: str) -> None:
         """End, for no worker was ever ready."""
