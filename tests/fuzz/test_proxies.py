@@ -149,7 +149,7 @@ def test_what_a_believed_proxy_says_is_heard_or_refused(lines: list[str], words:
         "wsgi.url_scheme": "http",
     }
     keys = FieldKeys("drop", forwarding.takes)
-    parser = RequestParser(Limits(), keys, lambda _: pytest.fail("a body"), common, forwarding)
+    parser = RequestParser(Limits(), keys, lambda _: pytest.fail("a body"), common, forwarding, b"127.0.0.1")
     head = "".join(f"{line}\r\n" for line in ("GET /app/x HTTP/1.1", "Host: h", *lines))
     try:
         request = parser.feed(head.encode("latin-1") + b"\r\n")

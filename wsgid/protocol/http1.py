@@ -172,6 +172,9 @@ class RequestParser:
     # Set with the beginning of a head: how many of its lines have ended.
     _line_ends: int
 
+    # Set with each head: whether llhttp has seen the end of the message.
+    _is_whole: bool
+
     def __init__(
         self,
         limits: Limits,
@@ -179,11 +182,12 @@ class RequestParser:
         make_body: Callable[[Request], Body],
         common: dict[str, Any],
         forwarding: Forwarding | None = None,
+        peer: bytes = b"",
     ) -> None:
         """Make a parser; `make_body` is asked for a sink when a head that announces a body is accepted.
 
         The environ of each request begins with a copy of `common`. Where the peer is believed, `forwarding`
-        hears what it says of its clients; `keys` set that aside.
+        hears what it says of its clients; `keys` set that aside. `peer` is its address.
         """
         self._limits = limits
         self._keys = keys
@@ -193,8 +197,7 @@ class RequestParser:
             # Every request is one to be looked at: one that names nobody is the proxy's own.
             self._common = {**common, "": ""}
         # Who asks, as the application sees it: the client of the request that was looked at last.
-        self.peer = b""
-        self.see(common)
+        self.peer = peer
         # The last start line beside which a proxy was believed, and the environ that came of it.
         self._heard: tuple[str, dict[str, Any]] | None = None
         self._make_body = make_body
@@ -206,8 +209,6 @@ class RequestParser:
         self.rest = b""
         # A head that has not ended, though its start line has and is right.
         self._head: bytearray | None = None
-        # Whether llhttp has seen the end of the message.
-        self._is_whole = False
         # The Host that was last found right: a client that stays says the same one.
         self._host = ""
         self._llhttp: HttpRequestParser = HttpRequestParser(self)

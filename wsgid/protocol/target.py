@@ -18,10 +18,24 @@ HOST = re.compile(
 
 ABSOLUTE = re.compile(r"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
 
+# Hosts that were found right. A server has few names, and every connection asks for one of them; those that
+# clients make up must not fill the memory, so none is kept that is longer than a name of the DNS and a port.
+_RIGHT: set[str] = set()
+REMEMBERED = 256
+LONGEST_REMEMBERED = 260
+
 
 def is_host(text: str) -> bool:
     """Whether this may stand in a Host field: empty, a name, an address, with or without a port."""
-    return HOST.match(text) is not None
+    if text in _RIGHT:
+        return True
+    if HOST.match(text) is None:
+        return False
+    if len(text) <= LONGEST_REMEMBERED:
+        if len(_RIGHT) >= REMEMBERED:
+            _RIGHT.clear()
+        _RIGHT.add(text)
+    return True
 
 
 def origin_form(request: "Request") -> None:

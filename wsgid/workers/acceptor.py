@@ -57,8 +57,8 @@ class Acceptor:
         self._shortage = shortage
         self._arrived = arrived
         self._close = close
-        # Changed under the poller's lock.
-        self._is_listening = False
+        # Whether connections may come in; changed here, under the poller's lock.
+        self.is_listening = False
         # Within `close`: a connection that leaves meanwhile makes room for nobody.
         self._is_closing = False
         # When the worker began to leave; before, nothing is closed.
@@ -69,11 +69,6 @@ class Acceptor:
         self.open: dict[int, Connection] = {}
 
     @property
-    def is_listening(self) -> bool:
-        """Whether connections may come in."""
-        return self._is_listening
-
-    @property
     def is_closed(self) -> bool:
         """Whether none can come in any more."""
         return not self._listeners
@@ -81,9 +76,9 @@ class Acceptor:
     def listen(self) -> None:
         """Open the doors."""
         with self._poller.lock:
-            if self._is_listening or self._is_closing:
+            if self.is_listening or self._is_closing:
                 return
-            self._is_listening = True
+            self.is_listening = True
             for listener in self._listeners:
                 self._poller.add(listener.socket.fileno(), partial(self.accept, listener), exclusive=True)
             if self._handover is not None and self._leaving_since == inf:
@@ -92,9 +87,9 @@ class Acceptor:
     def ignore(self) -> None:
         """Close the doors: what comes is for other workers, or waits."""
         with self._poller.lock:
-            if not self._is_listening:
+            if not self.is_listening:
                 return
-            self._is_listening = False
+            self.is_listening = False
             for listener in self._listeners:
                 self._poller.remove(listener.socket.fileno())
             if self._handover is not None:
@@ -102,7 +97,7 @@ class Acceptor:
 
     def refresh(self) -> None:
         """Look anew, now and then: a wake-up may have gone to a worker that ended before it accepted."""
-        if self._is_listening:
+        if self.is_listening:
             for listener in self._listeners:
                 self._poller.requeue(listener.socket.fileno())
             if self._handover is not None:
@@ -170,7 +165,8 @@ class Acceptor:
             # Not before: who has woken this thread may be in another's hands, or in another worker's.
             tell_room_made(self._log, victim, now)
             self._close(victim)
-        connection = self._maker.welcome(*accepted, listener, now)
+        sock, address = accepted
+        connection = self._maker.welcome(sock, address, listener, now)
         self.open[connection.fd] = connection
         self._arrived(connection, None, now, seat)
         if connection.armed and not self._shared and seat is not None:

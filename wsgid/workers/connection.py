@@ -44,6 +44,9 @@ PREAMBLE_READ = 512
 # A sendfile(2) gives the processor back between two of these.
 FILE_PIECE = 1024 * 1024
 
+# Of a connection that no proxy has said anything of; nobody writes to it.
+NOTHING_TOLD: dict[str, str] = {}
+
 
 def wait_in_thread(fd: int, events: int, timeout_s: float) -> bool:
     """Wait until a descriptor is ready for `events` (select.POLLIN, POLLOUT); False if that took too long."""
@@ -96,7 +99,6 @@ class Connection:
     """One client, from accept to close; owned by one thread at a time, or by the poller while it waits."""
 
     __slots__ = (
-        "_memory",
         "_pending_size",
         "_queued",
         "_send_timeout",
@@ -110,7 +112,6 @@ class Connection:
         "fd",
         "is_cut",
         "is_lost",
-        "is_taken",
         "parser",
         "peer",
         "pending",
@@ -156,7 +157,7 @@ class Connection:
         # What comes before the first octet of the client's, until it is complete.
         self.preamble: Preamble | None = None
         # What it told, for whoever takes the connection over: the socket does not know it.
-        self.told: dict[str, str] = {}
+        self.told = NOTHING_TOLD
         self.state = FRESH
         # The events for which epoll holds it; 0 while it is not registered. Written by the owner.
         self.armed = 0
@@ -179,15 +180,13 @@ class Connection:
         self.is_lost = False
         # Whether only a reset says that the end of the connection is not that of a response.
         self.resets = False
-        # Whether the socket is the application's; then as it is for that, and what stands for it before.
-        self.is_taken = False
+        # The socket, once it is the application's, as it is for that; and what stands for it before.
         self.taken: socket.socket | None = None
         self.takeover: Takeover | None = None
         self._spool = spool
-        self._memory = spool.memory
         self._send_timeout = send_timeout
-        # What the client has not taken yet.
-        self.pending: deque[memoryview | FileRange] = deque()
+        # What the client has not taken yet; None where it has never left anything, as most have not.
+        self.pending: deque[memoryview | FileRange] | None = None
         self._pending_size = 0
         # Octets in the kernel that the client had not taken when we last looked.
         self._queued = 0
@@ -225,6 +224,11 @@ class Connection:
         self.sock, self.secure = self.raw, None
 
     @property
+    def is_taken(self) -> bool:
+        """Whether the socket is the application's."""
+        return self.taken is not None
+
+    @property
     def writes(self) -> bool:
         """Whether it is the client's turn to take something."""
         return self.state is State.WRITING or (
@@ -249,7 +253,7 @@ class Connection:
             if sent == len(data):
                 return
             self._keep(memoryview(data)[sent:])
-        if self._pending_size > self._memory:
+        if self._pending_size > self._spool.memory:
             self.wait_until_sent()
 
     def send_last(self, data: bytes) -> None:
@@ -270,7 +274,7 @@ class Connection:
     def send_pieces(self, *pieces: bytes) -> None:
         """Send octets as `send` does; the kernel joins them."""
         self.send_last_pieces(*pieces)
-        if self._pending_size > self._memory:
+        if self._pending_size > self._spool.memory:
             self.wait_until_sent()
 
     def send_last_pieces(self, *pieces: bytes) -> None:
@@ -292,7 +296,7 @@ class Connection:
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file, and keep what the client does not take."""
-        self.pending.append(part)
+        self._put(part)
         self.flush()
 
     def cut(self, *, is_open_ended: bool) -> None:
@@ -326,14 +330,19 @@ class Connection:
                 self.secure = None
                 self.taken, end = relay.application, relay.end
             self.sock = cast("socket.socket", Taken(self.taken, self.wait, end))
-            self.is_taken = self.is_lost = self.is_cut = True
+            self.is_lost = self.is_cut = True
         return self.taken
 
     # ---- what is pending ----
 
     def _keep(self, octets: memoryview) -> None:
-        self.pending.append(octets)
+        self._put(octets)
         self._pending_size += len(octets)
+
+    def _put(self, what: memoryview | FileRange) -> None:
+        if self.pending is None:
+            self.pending = deque()
+        self.pending.append(what)
 
     def flush(self) -> bool:
         """Send what the client takes now; say whether it took anything. Raises ClientGone."""
@@ -412,14 +421,15 @@ class Connection:
         Raises ClientGone.
         """
         size = self._pending_size
-        if size <= self._memory:
+        pending = self.pending
+        if pending is None or size <= self._spool.memory:
             return
         if not self._spool.budget.has_room(size):
             self.wait_until_sent()
             return
         try:
             file = self._spool.open_file()
-            for octets in self.pending:
+            for octets in pending:
                 # Behind octets there is never a part of a file here: one of them is all of a response's body.
                 view = memoryview(octets)  # type: ignore[arg-type]
                 while view:
@@ -429,13 +439,14 @@ class Connection:
             return
         self._spool.budget.take(size)
         self._spooled = (file, size)
-        self.pending.clear()
-        self.pending.append(FileRange(file.fileno(), 0, size))
+        pending.clear()
+        pending.append(FileRange(file.fileno(), 0, size))
         self._pending_size = 0
 
     def drop_pending(self) -> None:
         """Forget what is pending, and the file that holds it."""
-        self.pending.clear()
+        if self.pending:
+            self.pending.clear()
         self._pending_size = 0
         if self._spooled is not None:
             file, size = self._spooled

@@ -19,10 +19,10 @@ class Deadlines:
         "_ending",
         "_handshakes",
         "_leave_ready",
-        "_parked",
         "_pass_on",
         "_poller",
         "_send_timeout",
+        "parked",
     )
 
     def __init__(
@@ -49,7 +49,7 @@ class Deadlines:
         self._pass_on = pass_on
         self._leave_ready = leave_ready
         # Those whose body waits for room among the temporary files.
-        self._parked: set[Connection] = set()
+        self.parked: set[Connection] = set()
 
     def look(self, now: float) -> None:
         """See to every connection that has waited for too long."""
@@ -59,21 +59,21 @@ class Deadlines:
 
     def park(self, connection: Connection, now: float) -> None:
         """Let a body wait until there is room for it."""
-        self._parked.add(connection)
+        self.parked.add(connection)
         self._poller.park(connection, now, now + self._body_timeout)
 
     def unpark(self) -> None:
         """Let bodies that waited for room go on: some was given back."""
-        if self._parked:
+        if self.parked:
             now = monotonic()
-            for connection in list(self._parked):
-                self._parked.discard(connection)
+            for connection in list(self.parked):
+                self.parked.discard(connection)
                 if self._poller.claim(connection):
                     self._poller.wait(connection, State.BODY, now, now + self._body_timeout)
 
     def forget(self, connection: Connection) -> None:
         """Strike off a connection that is about to be closed."""
-        self._parked.discard(connection)
+        self.parked.discard(connection)
 
     def _expire(self, connection: Connection, now: float) -> None:
         match connection.state:
@@ -85,7 +85,7 @@ class Deadlines:
                     connection, Refusal(408, "Request Timeout", f"{connection.state.value} not complete"), now
                 )
             case State.PARKED:
-                self._parked.discard(connection)
+                self.parked.discard(connection)
                 self._ending.refuse(
                     connection, Refusal(503, "Service Unavailable", "no room for bodies (spool_limit)"), now
                 )

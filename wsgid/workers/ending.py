@@ -55,7 +55,9 @@ class Ending:
     def end(self, connection: Connection, now: float, *, client_closes: bool) -> None:
         """Close after an answer; where the client may still be sending, so that it sees the answer first."""
         parser = connection.parser
-        if connection.is_lost or (client_closes and not parser.rest and not parser.has_begun):
+        # With the answer to a request out, nothing of another one was looked at, but perhaps not all of its
+        # own body.
+        if connection.is_lost or (client_closes and not parser.rest and parser.request is None):
             self.close(connection)
         else:
             self._linger(connection, now)
@@ -91,7 +93,8 @@ class Ending:
 
     def let_go(self, connection: Connection) -> None:
         """Close our copy of a connection that another worker has now."""
-        self._poller.forget(connection)
+        if connection.armed:
+            self._poller.forget(connection)
         self._leave(connection)
         connection.close()
         self._on_fewer()

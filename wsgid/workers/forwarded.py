@@ -46,7 +46,7 @@ class ForwardedReader:
 
         `scheme` is http or https; `path` as the client sent it. Raises Refusal.
         """
-        _, forwarding = self._peers.hearing(peer)
+        forwarding = self._peers.hearing(peer).forwarding
         if forwarding is None:
             return None
         environ: dict[str, Any] = {"REMOTE_ADDR": peer, "wsgi.url_scheme": scheme}

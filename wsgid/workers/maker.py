@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     import ssl
 
 
+# What accept(2) gives: host and port; of IPv6 there is more.
+_OF_IPV4 = 2
+
+
 class ConnectionMaker:
     """Makes connections as the settings say."""
 
     __slots__ = (
         "_boot_environ",
-        "_buffering",
         "_header_timeout",
         "_introduce",
         "_limits",
+        "_make_body",
         "_on_take",
         "_peers",
         "_secure",
@@ -66,7 +70,10 @@ class ConnectionMaker:
         )
         self._peers = Peers(settings)
         self._introduce = self._peers.introduce
-        self._buffering = buffering
+        # Once, for a connection asks for it whenever it is made.
+        self._make_body: Callable[[Request], RequestBody | StreamedBody] = (
+            self._make_buffered if buffering else _make_streamed
+        )
         self._header_timeout = settings.header_timeout or inf
         self._send_timeout = settings.send_timeout or inf
         self._spool = spool
@@ -81,7 +88,8 @@ class ConnectionMaker:
     ) -> Connection:
         """Make the connection of a socket that does not block; its first head is due from now on."""
         environ = connection_environ(self._boot_environ, server, peer)
-        parser = self._make_parser(environ, None if peer is None else peer[0])
+        keys, forwarding, octets = self._peers.hearing(None if peer is None else peer[0])
+        parser = RequestParser(self._limits, keys, self._make_body, environ, forwarding, octets)
         deadline = now + self._header_timeout
         connection = Connection(
             sock, parser, environ, peer, deadline, self._spool, self._send_timeout, self._wait
@@ -93,7 +101,13 @@ class ConnectionMaker:
 
     def welcome(self, sock: socket.SocketType, address: Any, listener: Listener, now: float) -> Connection:
         """Make the connection of a socket that was just accepted, from whoever has this address."""
-        peer = (plain_host(address[0]), address[1]) if isinstance(address, tuple) else None
+        peer: tuple[str, int] | None
+        if not isinstance(address, tuple):
+            peer = None
+        elif len(address) == _OF_IPV4:
+            peer = address
+        else:
+            peer = plain_host(address[0]), address[1]
         connection = self.make(sock, _server_of(listener, sock), peer, now)
         if self._secure is not None:
             self.expect_tls(connection)
@@ -149,14 +163,17 @@ class ConnectionMaker:
         if told:
             introduce(connection.environ, told)
             connection.parser.close()
-            connection.parser = self._make_parser(connection.environ, connection.environ["REMOTE_ADDR"])
+            keys, forwarding, octets = self._peers.hearing(connection.environ["REMOTE_ADDR"])
+            connection.parser = RequestParser(
+                self._limits, keys, self._make_body, connection.environ, forwarding, octets
+            )
 
-    def _make_parser(self, environ: dict[str, Any], peer: str | None) -> RequestParser:
-        keys, forwarding = self._peers.hearing(peer)
-        return RequestParser(self._limits, keys, self._make_body, environ, forwarding)
+    def _make_buffered(self, _: Request) -> RequestBody:
+        return RequestBody(self._spool)
 
-    def _make_body(self, _: Request) -> RequestBody | StreamedBody:
-        return RequestBody(self._spool) if self._buffering else StreamedBody()
+
+def _make_streamed(_: Request) -> StreamedBody:
+    return StreamedBody()
 
 
 def _server_of(listener: Listener, sock: socket.SocketType) -> tuple[str, str]:

@@ -4,18 +4,38 @@ A peer is an address; None is whoever connects to a Unix socket, which is believ
 that may be.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from wsgid.config.settings import Settings
 from wsgid.protocol.fields import FieldKeys
 from wsgid.protocol.forwarded import Believed, Forwarding
 from wsgid.protocol.proxy import Preamble
 
+# Peers that come and go must not fill the memory.
+REMEMBERED = 1024
+
+
+class Hearing(NamedTuple):
+    """How the fields of a peer are read, and how the scoreboard writes its name."""
+
+    keys: FieldKeys
+    # None: it is not believed.
+    forwarding: Forwarding | None
+    octets: bytes
+
 
 class Peers:
     """What the settings of a worker say of peers."""
 
-    __slots__ = ("_believed", "_forwarding", "_keys", "_may_introduce", "_proxy_protocol", "_strange_keys")
+    __slots__ = (
+        "_believed",
+        "_forwarding",
+        "_keys",
+        "_known",
+        "_may_introduce",
+        "_proxy_protocol",
+        "_strange_keys",
+    )
 
     def __init__(self, settings: Settings) -> None:
         """Read them once."""
@@ -30,17 +50,28 @@ class Peers:
         self._strange_keys = FieldKeys(settings.header_map)
         self._proxy_protocol = settings.proxy_protocol
         self._may_introduce = Believed(settings.proxy_allow_ips)
+        # Whoever has connected once will again: a browser has six connections, a proxy hundreds.
+        self._known: dict[str | None, Hearing] = {}
 
     @property
     def introduce(self) -> bool:
         """Whether some of them begin with a preamble."""
         return self._proxy_protocol != "off"
 
-    def hearing(self, peer: str | None) -> tuple[FieldKeys, Forwarding | None]:
+    def hearing(self, peer: str | None) -> Hearing:
         """How the fields of a peer are read."""
+        known = self._known.get(peer)
+        if known is not None:
+            return known
+        octets = b"" if peer is None else peer.encode("ascii", "replace")
         if peer is None or peer in self._believed:
-            return self._keys, self._forwarding
-        return self._strange_keys, None
+            hearing = Hearing(self._keys, self._forwarding, octets)
+        else:
+            hearing = Hearing(self._strange_keys, None, octets)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[peer] = hearing
+        return hearing
 
     def preamble(self, peer: str | None) -> Preamble | None:
         """What a connection of this peer begins with, if not with HTTP."""

@@ -402,7 +402,7 @@ class ThreadServer:
                 connection.look_again()
                 if pull.is_unread():
                     exchange.keep_alive = False
-            is_pending = connection.pending and self._let_go(connection)
+            is_pending = self._let_go(connection) if connection.pending else False
             seat.now = now = monotonic()
             if not is_pending:
                 exchange.finish(now)
@@ -522,9 +522,12 @@ class ThreadServer:
     def _leave(self, connection: Connection) -> None:
         """Strike a connection off that is about to be closed."""
         # An application that has taken its socket may have closed it long ago, and the number is another's.
-        if self._acceptor.open.get(connection.fd) is connection:
-            del self._acceptor.open[connection.fd]
-        self._deadlines.forget(connection)
+        opened = self._acceptor.open
+        fd = connection.fd
+        if opened.get(fd) is connection:
+            del opened[fd]
+        if self._deadlines.parked:
+            self._deadlines.forget(connection)
 
     def _on_fewer(self) -> None:
         """One connection less: room for another, or the end of a worker that leaves."""

@@ -33,8 +33,9 @@ INTERNAL_ERROR = b"500 Internal Server Error\n"
 class Output(Protocol):
     """Where a response goes: the connection, seen from here."""
 
-    # Whether the application speaks to the client itself (environ["gunicorn.socket"]).
-    is_taken: bool
+    @property
+    def is_taken(self) -> bool:
+        """Whether the application speaks to the client itself (environ["gunicorn.socket"])."""
 
     def send(self, data: bytes) -> None:
         """Send octets now; wait for the client if too much is pending. Raises ClientGone."""

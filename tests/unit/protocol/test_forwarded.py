@@ -40,7 +40,7 @@ def parser(
     def no_body(_: Request) -> Any:
         raise AssertionError
 
-    return RequestParser(Limits(), keys, no_body, dict(COMMON), forwarding)
+    return RequestParser(Limits(), keys, no_body, dict(COMMON), forwarding, b"127.0.0.1")
 
 
 def ask(asked: RequestParser, *lines: str, target: str = "/") -> Request:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from wsgid.protocol import target
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
-from wsgid.protocol.target import is_host, origin_form
+from wsgid.protocol.target import LONGEST_REMEMBERED, REMEMBERED, is_host, origin_form
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,16 @@ def test_these_are_hosts(host: str) -> None:
 )
 def test_these_are_none(host: str) -> None:
     assert not is_host(host)
+
+
+def test_hosts_that_clients_make_up_do_not_fill_the_memory() -> None:
+    """Those that were right are remembered, and a client can say right ones without end."""
+    long = ["a" * (LONGEST_REMEMBERED + 1 + number) for number in range(3)]
+    invented = [f"{number}.example" for number in range(3 * REMEMBERED)]
+
+    assert all(is_host(host) for host in (*long, *invented, *invented))
+    assert len(target._RIGHT) <= REMEMBERED
+    assert max(map(len, target._RIGHT)) <= LONGEST_REMEMBERED
 
 
 @pytest.mark.parametrize(
