@@ -13,23 +13,26 @@ DROPPED = frozenset({"PROXY"})
 WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
-class FieldKeys(dict[str, str]):
+class FieldKeys:
     """Gives the environ key of a field name, "" for a field to be left out.
+
+    `known` has those that were asked for, `find` has all: a dict that finds what it lacks by itself
+    (`__missing__`) is asked by way of Python's methods, even for what it has, at twice the price.
 
     `A_B` and `A-B` would be one key, so a client could speak for its proxy: `underscores` says what becomes
     of such names (`header_map`: "drop", "refuse" or "dangerous"). What `is_aside` wants, by its name in
     capitals, is left out too: somebody else looks at it (`forwarded.py`).
     """
 
-    __slots__ = ("_is_aside", "_underscores")
+    __slots__ = ("_is_aside", "_underscores", "known")
 
     def __init__(self, underscores: str = "drop", is_aside: Callable[[str], bool] | None = None) -> None:
         """Begin empty: a name is worked out when it is first seen."""
-        super().__init__()
+        self.known: dict[str, str] = {}
         self._underscores = underscores
         self._is_aside = is_aside
 
-    def __missing__(self, name: str) -> str:
+    def find(self, name: str) -> str:
         """Work out the key and remember it, while there is room."""
         key = name.upper().replace("-", "_")
         if self._is_aside is not None and self._is_aside(name.upper()):
@@ -40,6 +43,6 @@ class FieldKeys(dict[str, str]):
             key = ""
         elif key not in WITHOUT_PREFIX or "_" in name:
             key = "HTTP_" + key
-        if len(self) < KNOWN_BOUND:
-            self[name] = key
+        if len(self.known) < KNOWN_BOUND:
+            self.known[name] = key
         return key

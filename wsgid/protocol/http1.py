@@ -302,10 +302,13 @@ class RequestParser:
             is_upgrade = self._is_upgrade(error, head)
         fields = self._common.copy()
         request = Request(head, method, target, is_http11, fields)
-        keys = self._keys
+        keys = self._keys.known
         for text in lines[1:-2]:
             name, _, value = text.partition(":")
-            key = keys[name]
+            try:
+                key = keys[name]
+            except KeyError:
+                key = self._keys.find(name)
             if key in fields:
                 _add(fields, key, value.strip(" \t"))
             else:

@@ -20,6 +20,7 @@ VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
 # Most are ordinary: the only one that is false.
 ORDINARY, CONTENT_LENGTH, DATE_OR_SERVER, HOP_BY_HOP = range(4)
+UNKNOWN = -1
 
 # Those that concern one connection are the server's (PEP 3333, "Other HTTP Features"; RFC 9110, 7.6.1).
 KINDS = {
@@ -51,36 +52,9 @@ class ResponseError(ValueError):
 Head = tuple[bytes, int, int, bool, bool]
 
 
-class _StatusLines(dict[str, tuple[str, int, bool, bool]]):
-    """Status -> status line, code, whether there may be a body, and whether it is a failure."""
-
-    def __missing__(self, status: Any) -> tuple[str, int, bool, bool]:
-        match = STATUS.match(status) if type(status) is str else None
-        if match is None:
-            raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
-        code = int(match[1])
-        has_body = code >= 200 and code not in {204, 304}  # noqa: PLR2004 - the names of the statuses
-        line = f"HTTP/1.1 {status}\r\n", code, has_body, code >= FAILURE
-        if len(self) < KNOWN_BOUND:
-            self[status] = line
-        return line
-
-
-class _NameKinds(dict[str, int]):
-    """Name of a field -> what it means to the server."""
-
-    def __missing__(self, name: Any) -> int:
-        if type(name) is not str or NAME.match(name) is None:
-            raise ResponseError(f"not the name of a header: {name!r:.80}")
-        kind = KINDS.get(name.lower(), ORDINARY)
-        if len(self) < KNOWN_BOUND:
-            self[name] = kind
-        return kind
-
-
-# Pure functions that remember: what they give depends on nothing but their key.
-_STATUS_LINES = _StatusLines()
-_NAME_KINDS = _NameKinds()
+# What was found out before, by status and by name, and depends on nothing else.
+_STATUS_LINES: dict[str, tuple[str, int, bool, bool]] = {}
+_NAME_KINDS: dict[str, int] = {}
 
 
 def check_head(status: Any, headers: Any) -> Head:
@@ -88,11 +62,22 @@ def check_head(status: Any, headers: Any) -> Head:
 
     Raises ResponseError.
     """
-    text, code, has_body, is_special = _STATUS_LINES[status]
+    # What is not known is found out outside of the handlers, for what they caught is no part of the story:
+    # `from None` says nothing in a compiled build.
+    try:
+        line = _STATUS_LINES[status]
+    except KeyError:
+        line = None
+    text, code, has_body, is_special = line or _status_line(status)
     length = -1
     try:
         for name, value in headers:
-            kind = _NAME_KINDS[name]
+            try:
+                kind = _NAME_KINDS[name]
+            except KeyError:
+                kind = UNKNOWN
+            if kind < 0:
+                kind = _name_kind(name)
             if kind == CONTENT_LENGTH:
                 if length >= 0:
                     raise ResponseError("two Content-Length")
@@ -115,8 +100,30 @@ def check_head(status: Any, headers: Any) -> Head:
         if isinstance(error, ResponseError):
             raise
         problem = f"headers must be a list of pairs of text: {error}"
-    # Out here, for what was caught is no part of the story: `from None` says nothing in a compiled build.
     raise ResponseError(problem)
+
+
+def _status_line(status: Any) -> tuple[str, int, bool, bool]:
+    """The status line, its code, whether there may be a body, and whether it is a failure."""
+    match = STATUS.match(status) if type(status) is str else None
+    if match is None:
+        raise ResponseError(f"the status must be text like '200 OK', not {status!r:.80}")
+    code = int(match[1])
+    has_body = code >= 200 and code not in {204, 304}  # noqa: PLR2004 - the names of the statuses
+    line = f"HTTP/1.1 {status}\r\n", code, has_body, code >= FAILURE
+    if len(_STATUS_LINES) < KNOWN_BOUND:
+        _STATUS_LINES[status] = line
+    return line
+
+
+def _name_kind(name: Any) -> int:
+    """What a field of this name means to the server."""
+    if type(name) is not str or NAME.match(name) is None:
+        raise ResponseError(f"not the name of a header: {name!r:.80}")
+    kind = KINDS.get(name.lower(), ORDINARY)
+    if len(_NAME_KINDS) < KNOWN_BOUND:
+        _NAME_KINDS[name] = kind
+    return kind
 
 
 def field_names(lines: bytes) -> set[bytes]:

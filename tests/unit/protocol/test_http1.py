@@ -224,7 +224,7 @@ def test_a_name_with_an_underscore_is_dropped_refused_or_taken() -> None:
 def test_field_names_that_clients_make_up_do_not_pile_up() -> None:
     keys = FieldKeys()
     for number in range(5000):
-        assert keys[f"X-{number}"] == f"HTTP_X_{number}"
+        assert keys.find(f"X-{number}") == f"HTTP_X_{number}"
 
-    assert len(keys) <= 1024
-    assert not keys["Proxy"]
+    assert len(keys.known) <= 1024
+    assert not keys.find("Proxy")

@@ -55,16 +55,21 @@ def test_lines_of_a_head_can_be_left_out() -> None:
     ],
 )
 def test_headers_that_would_split_or_break_a_response_are_refused(headers: Any) -> None:
-    with pytest.raises(ResponseError):
+    with pytest.raises(ResponseError) as raised:
         check_head("200 OK", headers)
+
+    # A log that begins with a KeyError of ours would send its reader the wrong way.
+    assert not isinstance(raised.value.__context__, KeyError)
 
 
 @pytest.mark.parametrize(
     "status", ["200", "OK", "2000 OK", "200 OK\r\nX: y", "200 \u20ac", "099 No", 200, b"200 OK", None]
 )
 def test_a_status_is_three_digits_and_text(status: Any) -> None:
-    with pytest.raises(ResponseError):
+    with pytest.raises(ResponseError) as raised:
         check_head(status, [])
+
+    assert raised.value.__context__ is None
 
 
 @pytest.mark.parametrize(
