@@ -154,18 +154,20 @@ class RequestParser:
         "_line_ends",
         "_llhttp",
         "_make_body",
+        "_pieces",
         "_received",
         "_tail",
+        "on_body",
         "peer",
         "request",
         "rest",
     )
 
-    # Set by _expect_body, which most requests do without. The last octets of a body that llhttp took, at most
-    # three: a CRLF CRLF may lie across two reads.
-    _tail: bytes
-    # Octets of the body still to come, -1 where it is chunked.
+    # Set by _expect_body, which most requests do without. Octets of the body still to come, -1 where it is
+    # chunked; what is below, for these alone.
     _left: int
+    # The last octets that llhttp took, at most three: a CRLF CRLF may lie across two reads.
+    _tail: bytes
     _received: int
     _framing: int
 
@@ -211,6 +213,10 @@ class RequestParser:
         self._head: bytearray | None = None
         # The Host that was last found right: a client that stays says the same one.
         self._host = ""
+        # The octets of a body in what llhttp was just fed: it calls `on_body` for each run of them. That is a
+        # method of C, for it would cost as much as all else of a small form if it were one of ours.
+        self._pieces: list[bytes] = []
+        self.on_body = self._pieces.append
         self._llhttp: HttpRequestParser = HttpRequestParser(self)
 
     def close(self) -> None:
@@ -418,28 +424,52 @@ class RequestParser:
 
     def _feed_body(self, request: Request, data: bytes) -> Request | None:
         """Go on with a request whose head was accepted."""
+        body = request.body
+        assert body is not None
+        pieces = self._pieces
         while data:
-            piece = self._cut(data)
-            data = data[len(piece) :]
-            self._framing += len(piece)
+            left = self._left
+            piece = data if len(data) <= left else self._cut(data)
+            error: HttpParserError | HttpParserUpgrade | None = None
             try:
                 self._llhttp.feed_data(piece)
-            except LLHTTP_ERRORS as error:
+            except LLHTTP_ERRORS as caught:
+                error = caught
+            if left < 0:
+                self._measure_chunks(len(piece))
+            else:
+                self._left = left - len(piece)
+            if error is not None:
+                # Not before: a body that is too large is that, whatever comes behind it.
                 self._is_upgrade(error, piece)
-            if self._left > 0:
-                self._left -= len(piece)
-            if self._framing > FRAMING_BOUND:
-                raise bad_request(f"more than {FRAMING_BOUND} octets of chunk extensions or trailers")
+            for octets in pieces:
+                body.write(octets)
+            pieces.clear()
+            data = data[len(piece) :]
             if self._is_whole:
                 self.rest = data
                 self.request = None
                 return request
+            if not self._left:
+                raise bad_request("a body that does not end")
         return None
+
+    def _measure_chunks(self, size: int) -> None:
+        """Hold what llhttp found in `size` octets of a chunked body against its limits."""
+        framing = self._framing + size
+        for octets in self._pieces:
+            framing = max(0, framing - 3 * len(octets) - FRAMING_A_PIECE)
+            self._received += len(octets)
+        self._framing = framing
+        if self._received > self._limits.body:
+            raise _body_too_large(self._limits.body)
+        if framing > FRAMING_BOUND:
+            raise bad_request(f"more than {FRAMING_BOUND} octets of chunk extensions or trailers")
 
     def _cut(self, data: bytes) -> bytes:
         """As many octets of a body as belong to one message for sure (rule 2)."""
         if self._left >= 0:
-            return data if len(data) <= self._left else data[: self._left]
+            return data[: self._left]
         at = (self._tail + data[:3]).find(b"\r\n\r\n")
         if at >= 0:
             end = at + 4 - len(self._tail)
@@ -452,7 +482,7 @@ class RequestParser:
         self._tail = b""
         return data if end == len(data) else data[:end]
 
-    # ---- llhttp and its callbacks ----
+    # ---- llhttp and its callback ----
 
     def _is_upgrade(self, error: HttpParserError | HttpParserUpgrade, piece: bytes) -> bool:
         """Turn what llhttp raised into a Refusal; True if it only found octets for another protocol."""
@@ -488,17 +518,6 @@ class RequestParser:
                 b"POST / HTTP/1.1\r\nContent-Length: " + length.encode("latin-1") + b"\r\n\r\n"
             )
 
-    def on_body(self, data: bytes) -> None:
-        """Take octets of the body (llhttp calls this)."""
-        size = len(data)
-        self._framing = max(0, self._framing - 3 * size - FRAMING_A_PIECE)
-        self._received += size
-        if self._received > self._limits.body:
-            raise _body_too_large(self._limits.body)
-        assert self.request is not None
-        assert self.request.body is not None
-        self.request.body.write(data)
-
     def on_message_complete(self) -> None:
         """Note the end of the message (llhttp calls this)."""
         self._is_whole = True
@@ -506,10 +525,10 @@ class RequestParser:
     def _expect_body(self, request: Request) -> None:
         """Decide how the body ends (RFC 9112, 6.3); llhttp has refused what is contradictory."""
         fields = request.environ
-        self._received = self._framing = 0
-        self._tail = b""
         coding = fields.get("HTTP_TRANSFER_ENCODING")
         if coding is not None:
+            self._received = self._framing = 0
+            self._tail = b""
             if not request.is_http11:
                 raise bad_request("Transfer-Encoding in HTTP/1.0")
             if "CONTENT_LENGTH" in fields:
@@ -521,10 +540,10 @@ class RequestParser:
             length = fields["CONTENT_LENGTH"]
             if not (length.isascii() and length.isdigit()):
                 raise bad_request("not a Content-Length")
-            self._left = int(length)
-            if self._left > self._limits.body:
+            self._left = left = int(length)
+            if left > self._limits.body:
                 raise _body_too_large(self._limits.body)
-            if not self._left:
+            if not left:
                 return
         request.has_body = True
         request.body = self._make_body(request)

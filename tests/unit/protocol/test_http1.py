@@ -207,6 +207,8 @@ def test_a_body_beyond_its_limit_is_refused_when_it_is_known() -> None:
     chunked = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
     assert [] == read(chunked, limits=Limits(body=5))
     assert [(413,)] == read(chunked + b"3\r\nabc\r\n", limits=Limits(body=5))
+    # It is known before what is wrong behind it.
+    assert [(413,)] == read(chunked + b"3\r\nabc\r\nGET / HTTP/1.1\r\n\r\n", limits=Limits(body=5))
 
 
 def test_a_name_with_an_underscore_is_dropped_refused_or_taken() -> None:
