@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from wsgid.net.listener import Listener
 
 # A member of an enum is made anew from its number wherever C wants that.
-_STREAM = int(socket.SOCK_STREAM)
+_STREAM: Final = int(socket.SOCK_STREAM)
 
 # Nobody waits: another process was quicker (EAGAIN), or newcomers are kept out and those before them were all
 # let in (EINVAL: shutdown(2) ends a listener so).
-_NOBODY = frozenset({errno.EAGAIN, errno.EINVAL})
+_NOBODY: Final = frozenset({errno.EAGAIN, errno.EINVAL})
 
 # Whoever was first in the queue has gone, and the kernel says of what; the next one may be there (accept(2),
 # "Error handling").
-_GONE = frozenset(
+_GONE: Final = frozenset(
     {
         errno.ECONNABORTED,
         errno.EHOSTDOWN,

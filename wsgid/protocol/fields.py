@@ -1,16 +1,17 @@
 """From the name of a header field to the name of its meta-variable (RFC 3875, 4.1.18)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from wsgid.protocol.refusal import bad_request
 
 # Names that clients make up must not fill the memory.
-KNOWN_BOUND = 1024
+KNOWN_BOUND: Final = 1024
 
 # `Proxy:` would become HTTP_PROXY, which programs take for a setting of their own (CVE-2016-5385, "httpoxy").
-DROPPED = frozenset({"PROXY"})
+DROPPED: Final = frozenset({"PROXY"})
 
-WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+WITHOUT_PREFIX: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 class FieldKeys:

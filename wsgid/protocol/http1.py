@@ -17,7 +17,7 @@ connection holds one request at a time however many its client sent at once.
 
 import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from httptools import (
     HttpParserCallbackError,
@@ -34,34 +34,34 @@ from wsgid.protocol.target import is_host, origin_form
 
 # A head that is larger is an attack or a mistake; peers stop between 8 KB (Tomcat, nginx a line) and 64 KB
 # (h11 16, waitress 256).
-HEAD_BOUND = 64 * 1024
+HEAD_BOUND: Final = 64 * 1024
 
 # Chunk sizes, extensions and trailers, beyond what a body in chunks has a right to: so many octets a piece,
 # and twice the body. A client could else send without end what brings the body no nearer to its limit
 # (CVE-2023-39326).
-FRAMING_BOUND = 16 * 1024
-FRAMING_A_PIECE = 16
+FRAMING_BOUND: Final = 16 * 1024
+FRAMING_A_PIECE: Final = 16
 
 # RFC 9112, 2.2: ignore "at least one" empty line before a request; clients that send more are not clients.
-EMPTY_LINES_BOUND = 8
+EMPTY_LINES_BOUND: Final = 8
 
-TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - a word of RFC 9110
-START_LINE = re.compile(rf"({TOKEN}) ([!\"$-~]+) HTTP/1\.([01])")
-OTHER_VERSION = re.compile(rf"(?!PRI ){TOKEN} [!\"$-~]+ HTTP/[0-9]\.[0-9]\Z")
+TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - a word of RFC 9110
+START_LINE: Final = re.compile(rf"({TOKEN}) ([!\"$-~]+) HTTP/1\.([01])")
+OTHER_VERSION: Final = re.compile(rf"(?!PRI ){TOKEN} [!\"$-~]+ HTTP/[0-9]\.[0-9]\Z")
 
 # Those of RFC 9110 and 5789. A start line with one of them is told to be right, which START_LINE would find
 # too, by half of its price; any other is not wrong for that.
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 # All that may still become a START_LINE. Anything else is refused at once, so that a TLS client is not
 # left waiting.
-START_OF_LINE = re.compile(
+START_OF_LINE: Final = re.compile(
     TOKEN[:-1]
     + r"{0,32}(?: (?:[!\"$-~]+(?: (?:H(?:T(?:T(?:P(?:/(?:[0-9](?:\.(?:[0-9](?:\r)?)?)?)?)?)?)?)?)?)?)?)?\Z",
 )
 
 
-LLHTTP_ERRORS = (HttpParserError, HttpParserUpgrade)
+LLHTTP_ERRORS: Final = (HttpParserError, HttpParserUpgrade)
 
 
 class Body(Protocol):

@@ -4,26 +4,29 @@ Nothing that could split a response, frame it twice or speak for the connection 
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from wsgid.protocol.refusal import Refusal
 
 # What an application makes up must not fill the memory.
-KNOWN_BOUND = 1024
+KNOWN_BOUND: Final = 1024
 
 # From this code on it is the server, or the application, that has failed (RFC 9110, 15.6).
-FAILURE = 500
+FAILURE: Final = 500
 
-STATUS = re.compile(r"([1-9][0-9]{2}) [\t\x20-\x7e\x80-\xff]*\Z")
-NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+STATUS: Final = re.compile(r"([1-9][0-9]{2}) [\t\x20-\x7e\x80-\xff]*\Z")
+NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
 # Most are ordinary: the only one that is false.
-ORDINARY, CONTENT_LENGTH, DATE_OR_SERVER, HOP_BY_HOP = range(4)
-UNKNOWN = -1
+ORDINARY: Final = 0
+CONTENT_LENGTH: Final = 1
+DATE_OR_SERVER: Final = 2
+HOP_BY_HOP: Final = 3
+UNKNOWN: Final = -1
 
 # Those that concern one connection are the server's (PEP 3333, "Other HTTP Features"; RFC 9110, 7.6.1).
-KINDS = {
+KINDS: Final = {
     "content-length": CONTENT_LENGTH,
     "date": DATE_OR_SERVER,
     "server": DATE_OR_SERVER,
@@ -53,8 +56,8 @@ Head = tuple[bytes, int, int, bool, bool]
 
 
 # What was found out before, by status and by name, and depends on nothing else.
-_STATUS_LINES: dict[str, tuple[str, int, bool, bool]] = {}
-_NAME_KINDS: dict[str, int] = {}
+_STATUS_LINES: Final[dict[str, tuple[str, int, bool, bool]]] = {}
+_NAME_KINDS: Final[dict[str, int]] = {}
 
 
 def check_head(status: Any, headers: Any) -> Head:
@@ -143,7 +146,7 @@ def interim(status: str, headers: Any) -> bytes:
     return check_head(status, headers)[0] + b"\r\n"
 
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def refusal_answer(refusal: Refusal, date: str, *, to_head: bool = False) -> bytes:

@@ -1,7 +1,7 @@
 """The target of a request in its four forms (RFC 9112, 3.2), and the Host beside it."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wsgid.protocol.refusal import Refusal, bad_request
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 # RFC 3986, 3.2.2, without the comma and the quote: no name has them, and some readers take them for
 # separators.
-HOST = re.compile(
+HOST: Final = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[\w.~!$&()*+;=:-]+\]|(?:[A-Za-z0-9._~!$&()*+;=-]|%[0-9A-Fa-f]{2})*)"
     r"(?::(?:0*(?:[1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?)?\Z",
     re.ASCII,
 )
 
-ABSOLUTE = re.compile(r"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
+ABSOLUTE: Final = re.compile(r"(?i:https?)://([^/?]*)(.*)\Z", re.DOTALL)
 
 # Hosts that were found right. A server has few names, and every connection asks for one of them; those that
 # clients make up must not fill the memory, so none is kept that is longer than a name of the DNS and a port.
-_RIGHT: set[str] = set()
-REMEMBERED = 256
-LONGEST_REMEMBERED = 260
+_RIGHT: Final[set[str]] = set()
+REMEMBERED: Final = 256
+LONGEST_REMEMBERED: Final = 260
 
 
 def is_host(text: str) -> bool:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Final
 
 from wsgid.net.accepting import accept
 from wsgid.net.closing import close_copy, is_over, is_shut
@@ -18,7 +18,7 @@ from wsgid.workers.room import least_missed, tell_room_made
 from wsgid.workers.shortage import Shortage
 
 # Connections accepted at once, that they may go to another worker.
-ACCEPTS_ASIDE = 64
+ACCEPTS_ASIDE: Final = 64
 
 
 class Acceptor:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from wsgid.protocol.http1 import Request, RequestParser
 from wsgid.protocol.refusal import Refusal
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from wsgid.wsgi.exchange import Exchange
 
 # What TIOCOUTQ gives, which is SIOCOUTQ of a socket.
-QUEUED = struct.Struct("i")
+QUEUED: Final = struct.Struct("i")
 
 # Not the member of an enum, of which a number is made at each call.
-SHUT_WR = int(socket.SHUT_WR)
+SHUT_WR: Final = int(socket.SHUT_WR)
 
 # `struct linger`: on, for no time.
-RESET = struct.pack("ii", 1, 0)
+RESET: Final = struct.pack("ii", 1, 0)
 
 # In the place of the events for which epoll holds a connection: it must look anew.
-STALE = -1
+STALE: Final = -1
 
 # More than a preamble without certificates.
-PREAMBLE_READ = 512
+PREAMBLE_READ: Final = 512
 
 # A sendfile(2) gives the processor back between two of these.
-FILE_PIECE = 1024 * 1024
+FILE_PIECE: Final = 1024 * 1024
 
 # Of a connection that no proxy has said anything of; nobody writes to it.
-NOTHING_TOLD: dict[str, str] = {}
+NOTHING_TOLD: Final[dict[str, str]] = {}
 
 
 def wait_in_thread(fd: int, events: int, timeout_s: float) -> bool:
@@ -92,7 +92,8 @@ class State(enum.Enum):
 
 
 # A member of an enum costs two look-ups.
-FRESH, CLOSED = State.FRESH, State.CLOSED
+FRESH: Final = State.FRESH
+CLOSED: Final = State.CLOSED
 
 
 class Connection:

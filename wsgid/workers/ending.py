@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Final
 
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import refusal_answer
@@ -10,9 +11,9 @@ from wsgid.workers.poller import Poller
 from wsgid.workers.records import RefusalLog
 
 # Until the client has seen the answer (RFC 9112, 9.6).
-LINGER_S = 1.0
+LINGER_S: Final = 1.0
 
-DRAINED_AT_ONCE = 64 * 1024
+DRAINED_AT_ONCE: Final = 64 * 1024
 
 
 def tell_refusal(connection: Connection, refusal: Refusal, refusals: RefusalLog, now: float) -> bool:

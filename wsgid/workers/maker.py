@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wsgid.config.settings import Settings
 from wsgid.net.address import plain_host
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 # What accept(2) gives: host and port; of IPv6 there is more.
-_OF_IPV4 = 2
+_OF_IPV4: Final = 2
 
 
 class ConnectionMaker:

@@ -4,7 +4,7 @@ A peer is an address; None is whoever connects to a Unix socket, which is believ
 that may be.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from wsgid.config.settings import Settings
 from wsgid.protocol.fields import FieldKeys
@@ -12,7 +12,7 @@ from wsgid.protocol.forwarded import Believed, Forwarding
 from wsgid.protocol.proxy import Preamble
 
 # Peers that come and go must not fill the memory.
-REMEMBERED = 1024
+REMEMBERED: Final = 1024
 
 
 class Hearing(NamedTuple):

@@ -16,12 +16,12 @@ for one that looks at deadlines alike.
 import select
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from wsgid.workers.connection import Connection, State
 
-READ = select.EPOLLIN
-WRITE = select.EPOLLOUT
+READ: Final = select.EPOLLIN
+WRITE: Final = select.EPOLLOUT
 
 
 class Poller:

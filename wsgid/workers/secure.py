@@ -15,27 +15,21 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable  # noqa: TC003 - as in the other files of the hot path
+from typing import Final
 
 from wsgid.net.ssl_variables import ssl_variables
+from wsgid.workers.no_tls import NoTLSError
 
 # The answers to one read of a handshake; and what a client may leave lying of answers that it asked for.
-UNREAD_BOUND = 64 * 1024
+UNREAD_BOUND: Final = 64 * 1024
 
-HANDSHAKE_READ = 16 * 1024
+HANDSHAKE_READ: Final = 16 * 1024
 
 # Octets ciphered before they are given to the kernel: four records.
-PIECE = 64 * 1024
+PIECE: Final = 64 * 1024
 
 # The first octet of a handshake (RFC 8446, 5.1).
-HANDSHAKE = 22
-
-
-class NoTLSError(OSError):
-    """The client speaks something else; `octets` is what it said."""
-
-    def __init__(self, octets: bytes) -> None:
-        super().__init__("no TLS")
-        self.octets = octets
+HANDSHAKE: Final = 22
 
 
 class SecureSocket:

@@ -20,7 +20,7 @@ from functools import partial
 from io import BytesIO
 from math import inf
 from time import monotonic
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from wsgid.metrics.scoreboard import Cell
 from wsgid.protocol.http1 import Request
@@ -47,22 +47,28 @@ from wsgid.wsgi.environ import request_environ
 from wsgid.wsgi.exchange import Exchange
 
 # A member of an enum costs two look-ups; these are asked for at each event.
-PREAMBLE, FRESH, HEAD, BODY, IDLE = State.PREAMBLE, State.FRESH, State.HEAD, State.BODY, State.IDLE
-SERVING, WRITING, LINGERING = State.SERVING, State.WRITING, State.LINGERING
-HANDSHAKE = State.HANDSHAKE
+PREAMBLE: Final = State.PREAMBLE
+HANDSHAKE: Final = State.HANDSHAKE
+FRESH: Final = State.FRESH
+HEAD: Final = State.HEAD
+BODY: Final = State.BODY
+IDLE: Final = State.IDLE
+SERVING: Final = State.SERVING
+WRITING: Final = State.WRITING
+LINGERING: Final = State.LINGERING
 
 # Nobody has asked for anything that is not answered.
-UNASKED = frozenset({State.PREAMBLE, State.HANDSHAKE, State.FRESH, State.IDLE})
+UNASKED: Final = frozenset({State.PREAMBLE, State.HANDSHAKE, State.FRESH, State.IDLE})
 
 # A read; one of them may hold hundreds of requests, but is looked at one request at a time.
-HEAD_READ = 16 * 1024
-BODY_READ = 64 * 1024
+HEAD_READ: Final = 16 * 1024
+BODY_READ: Final = 64 * 1024
 
 # Events a poll for a thread that is alone; in a block of the size for which CPython keeps a free list.
-BATCH = 32
+BATCH: Final = 32
 
 # How long a thread waits at most before it looks around.
-TURN_S = 1.0
+TURN_S: Final = 1.0
 
 
 class Seat:

@@ -8,7 +8,7 @@
 #         iterable closed and the exchange recorded.
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from wsgid.protocol.http1 import Request
 from wsgid.protocol.response import FAILURE, Head, ResponseError, check_head, field_names, interim, without
@@ -18,16 +18,16 @@ from wsgid.wsgi.file_wrapper import FileRange, FileWrapper
 Application = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
 # In the place of an environ that is not needed any more; nobody writes to it.
-OVER: dict[str, Any] = {}
+OVER: Final[dict[str, Any]] = {}
 
-SWITCHED = "101 Switching Protocols"
+SWITCHED: Final = "101 Switching Protocols"
 
 # From so many octets on a block is handed to the kernel beside its head: to join the two would cost more.
-LARGE = 32 * 1024
+LARGE: Final = 32 * 1024
 
-CRLF = b"\r\n"
+CRLF: Final = b"\r\n"
 
-INTERNAL_ERROR = b"500 Internal Server Error\n"
+INTERNAL_ERROR: Final = b"500 Internal Server Error\n"
 
 
 class Output(Protocol):

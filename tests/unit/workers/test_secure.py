@@ -11,7 +11,8 @@ import pytest
 
 from wsgid.net.pem import read_pem_files
 from wsgid.net.tls import make_context
-from wsgid.workers.secure import NoTLSError, SecureSocket
+from wsgid.workers.no_tls import NoTLSError
+from wsgid.workers.secure import SecureSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
