@@ -471,6 +471,19 @@ def test_a_pidfile_that_the_server_would_not_take_is_a_mistake(site: Project) ->
 
 
 @needs_root
+def test_a_log_that_root_would_not_open_through_a_link_is_a_mistake(site: Project) -> None:
+    """Whoever may write in that directory could lead root's pen to any file: the start is refused."""
+    (site.root / "logs").mkdir()
+    (site.root / "logs").chmod(0o777)
+    (site.root / "logs" / "log").symlink_to(site.write("real", "line\n"))
+    done = site.check("--no-app", "--error-logfile", "logs/log")
+
+    assert 78 == done.status
+    assert "`logs/log` cannot be opened: a link in a directory where others than root may write" in done.error
+    assert "line\n" == (site.root / "real").read_text()
+
+
+@needs_root
 def test_a_pidfile_is_made_anew_in_its_directory(site: Project) -> None:
     """It is moved to its place whole: that the old one may be written is of no use."""
     (site.root / "run").mkdir(mode=0o755)

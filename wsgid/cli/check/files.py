@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wsgid.apps import virtualenv
 from wsgid.cli.check.finding import Finding
 from wsgid.daemon.pidfile import why_kept
+from wsgid.log.opening import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,11 +92,26 @@ def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[F
         note = "remove it, or choose another path"
         yield Finding("invalid-value", f"`{path}` {reason}", name, note=note)
     elif status is not None and name in ("accesslog", "errorlog"):
-        if not os.access(file, os.W_OK):
-            yield Finding("invalid-value", f"not allowed to write to `{path}`", name)
+        if reason := _why_not_appended(path, status):
+            yield Finding("invalid-value", reason, name)
     # Pidfile and socket are made anew, whatever is there.
     elif not os.access(parent, os.W_OK | os.X_OK):
         yield Finding("invalid-value", f"not allowed to write in `{parent}`", name)
+
+
+def _why_not_appended(path: str, status: os.stat_result) -> str:
+    """Say why a log that is there cannot be opened; "" where it can.
+
+    As the server opens it, which as root follows not every link; but a pipe would notice.
+    """
+    if not os.access(path, os.W_OK):
+        return f"not allowed to write to `{path}`"
+    if stat.S_ISREG(status.st_mode):
+        try:
+            os.close(open_log(path, 2))
+        except OSError as error:
+            return f"`{path}` cannot be opened: {error.strerror}"
+    return ""
 
 
 def is_made(directory: Path, made: Sequence[str]) -> bool:
