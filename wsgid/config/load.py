@@ -118,7 +118,7 @@ def load(
         *(mistake for one in checked for mistake in one.mistakes),
         *unsealed.mistakes,
         *strangers(environ),
-        *complaints(settings, merged, environ, doubtful),
+        *complaints(settings, merged, environ, cwd, doubtful),
         *(it for one in checked if one.layer.name in files for it in exposed(one, Path(cwd, one.layer.name))),
     )
     found.sort(key=lambda mistake: mistake.severity != "error")

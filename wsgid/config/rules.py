@@ -27,12 +27,13 @@ def complaints(
     settings: Settings,
     merged: Merged,
     environ: Mapping[str, str],
+    start: str,
     doubtful: frozenset[str] = frozenset(),
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the settings together.
 
-    `doubtful` are settings for which a layer has a value that cannot be read. What they will be when that is
-    mended, nobody knows: so nothing is said that depends on it.
+    `start` is the start directory. `doubtful` are settings for which a layer has a value that cannot be read.
+    What they will be when that is mended, nobody knows: so nothing is said that depends on it.
     """
     if "worker_class" not in doubtful:
         yield from _package(settings, merged)
@@ -40,7 +41,7 @@ def complaints(
         yield from _retiring(settings, merged)
         yield from _not_honoured(settings, merged)
     yield from _one_of_them(merged)
-    yield from _same_path(settings, merged)
+    yield from _same_path(merged, start)
     yield from _twice_in_bind(settings, merged)
     yield from _tls(settings, merged, doubtful)
     yield from _daemon(settings, merged, environ)
@@ -92,18 +93,17 @@ def _is_of_project(name: str, merged: Merged) -> bool:
     )
 
 
-def _same_path(settings: Settings, merged: Merged) -> Iterator[Diagnostic]:
+def _same_path(merged: Merged, start: str) -> Iterator[Diagnostic]:
     """Yield a conflict where one path is to be two files: the later one would destroy the earlier."""
-    directory = settings.chdir or ""
     paths: list[tuple[str, str, tuple[str | int, ...]]] = []
     for name in ("pidfile", "control_socket", "errorlog", "accesslog"):
         path = merged.values.get(name)
         if path and path != "-":
-            paths.append((os.path.normpath(Path(directory, path)), name, ()))
+            paths.append((os.path.normpath(Path(start, path)), name, ()))
     for index, address in enumerate(merged.values.get("bind", ())):
         path = address.removeprefix("unix:")
         if path != address and not path.startswith("@"):
-            paths.append((os.path.normpath(Path(directory, path)), "bind", (index,)))
+            paths.append((os.path.normpath(Path(start, path)), "bind", (index,)))
     for (path, name, inside), (other_path, other, other_inside) in combinations(paths, 2):
         # Two logs may well be one file; that of two addresses is told elsewhere.
         if path == other_path and {name, other} not in ({"errorlog", "accesslog"}, {"bind"}):

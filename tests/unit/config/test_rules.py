@@ -58,6 +58,14 @@ def test_every_default_goes_with_every_kind(tmp_path: Path) -> None:
         assert [] == warnings(tmp_path, worker_class=kind)
 
 
+def test_one_path_is_the_same_from_the_start_directory_on(tmp_path: Path) -> None:
+    """The arbiter writes these files, and never enters the application's directory."""
+    elsewhere: dict[str, Any] = {"chdir": str(tmp_path / "app"), "pidfile": "x"}
+    assert [] == warnings(tmp_path, **elsewhere, errorlog=str(tmp_path / "app" / "x"))
+    with pytest.raises(Mistakes, match="`pidfile` and `errorlog` are the same path"):
+        warnings(tmp_path, **elsewhere, errorlog=str(tmp_path / "x"))
+
+
 def test_a_pidfile_that_leaves_no_room_for_a_control_socket_is_a_warning(tmp_path: Path) -> None:
     """It is nobody's wish, so the server serves without; whoever wants one says where."""
     (warning,) = warnings(tmp_path, pidfile="x" * 120)
