@@ -27,10 +27,9 @@ def open_error_log(settings: Settings) -> ErrorLog:
 def open_access_log(settings: Settings) -> AccessLog:
     """Raises ConfigurationError, UnknownHostError."""
     target = settings.accesslog
+    syslog = open_syslog(settings, "access")
     try:
-        return AccessLog(
-            target, settings.access_log_format, settings.access_log_skip, open_syslog(settings, "access")
-        )
+        return AccessLog(target, settings.access_log_format, settings.access_log_skip, syslog)
     except OSError as error:
         message = f"accesslog: cannot open {target}: {error.strerror}; give a path that this user may write"
         raise ConfigurationError(message) from error
