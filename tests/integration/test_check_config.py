@@ -456,6 +456,21 @@ def test_files_that_cannot_be_written_are_mistakes(site: Project) -> None:
     assert "cannot read `log.ini`: No such file or directory" in done.error
 
 
+def test_a_format_and_files_of_logging_that_cannot_be_read_are_mistakes(site: Project) -> None:
+    """The start would be refused for them, and each reload."""
+    site.write("log.json", '{"version": 1,}')
+    site.write("log.ini", "keys = root\n")
+    text = "access_log_format = '%(h)s %(s)d'\naccesslog = '-'\n"
+    site.write("wsgid.toml", f'app = "site_"\nbind = ["127.0.0.1:0"]\n{text}')
+    json_file = site.check("--no-app", "--log-config-json", "log.json")
+    ini_file = site.check("--no-app", "--log-config", "log.ini")
+
+    assert [78, 78] == [json_file.status, ini_file.status]
+    assert "%d format: a real number is required, not str\n --> wsgid.toml:3:21\n" in json_file.error
+    assert "error[syntax]: `log.json` is no JSON: " in json_file.error
+    assert "error[syntax]: `log.ini` is no INI file: File contains no section headers" in ini_file.error
+
+
 def test_a_pidfile_that_the_server_would_not_take_is_a_mistake(site: Project) -> None:
     """Somebody's file under a wrong name is not overwritten, and no link is followed."""
     site.write("text", "no number\n")

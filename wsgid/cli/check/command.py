@@ -68,7 +68,7 @@ def check(
     settings = loaded.settings
     players = cast(settings.user, settings.group, unit, initgroups=settings.initgroups)
     with _in_directory(start):
-        found = [*players.findings, *_accounts(loaded), *_reloader(loaded)]
+        found = [*players.findings, *_accounts(loaded), *_access_log_format(loaded), *_reloader(loaded)]
         if unit is not None:
             found += sandbox.look_at_unit(settings, unit, start)
         if command.no_app:
@@ -207,6 +207,18 @@ def _accounts(loaded: Loaded) -> Iterator[Finding]:
         except UnknownAccountError as error:
             message, meant = why_unknown(error)
             yield Finding("invalid-value", message, setting, None, meant)
+
+
+def _access_log_format(loaded: Loaded) -> Iterator[Finding]:
+    if loaded.where("access_log_format") is None:
+        return
+    # Lazy: the probe of each reload comes here, and most servers have the default.
+    from wsgid.log.access import compile_format  # noqa: PLC0415
+
+    try:
+        compile_format(loaded.settings.access_log_format)
+    except ValueError as error:
+        yield Finding("invalid-value", str(error), "access_log_format")
 
 
 def _reloader(loaded: Loaded) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -13,7 +14,7 @@ from wsgid.daemon.pidfile import why_kept
 from wsgid.log.opening import open_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from wsgid.config.settings import Settings
 
@@ -45,8 +46,8 @@ def look_at_files_of_worker(settings: Settings, made: Sequence[str] = ()) -> Ite
         # Relative to `chdir`, as in the worker. Python does not mind one that is missing, people do.
         if not os.path.exists(Path(settings.chdir or "", path)):  # noqa: PTH110  False where it is hidden from us
             yield Finding("invalid-value", f"there is no `{path}`", "pythonpath", index, severity="warning")
-    for name in ("logconfig", "logconfig_json"):
-        yield from look_at_source(name, getattr(settings, name))
+    yield from _look_at_text("logconfig", settings.logconfig, "INI file", _read_ini)
+    yield from _look_at_text("logconfig_json", settings.logconfig_json, "JSON", json.loads)
     paste = settings.paste
     yield from look_at_source("paste", paste.partition("#")[0] if paste else None)
 
@@ -72,6 +73,28 @@ def look_at_source(name: str, path: str | None) -> Iterator[Finding]:
             pass
     except OSError as error:
         yield Finding("unreadable-file", f"cannot read `{path}`: {_why(path, error)}", name)
+
+
+def _look_at_text(name: str, path: str | None, what: str, read: Callable[[str], object]) -> Iterator[Finding]:
+    """Look at a file of logging's; what it says is not done, for that would open what it names."""
+    closed = list(look_at_source(name, path))
+    yield from closed
+    if closed or not path:
+        return
+    try:
+        read(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        first_line = str(error).partition("\n")[0]
+        yield Finding("syntax", f"`{path}` is no {what}: {first_line}", name)
+
+
+def _read_ini(text: str) -> None:
+    import configparser  # noqa: PLC0415  lazy: few have such a file
+
+    try:
+        configparser.ConfigParser().read_string(text)
+    except configparser.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[Finding]:
