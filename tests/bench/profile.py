@@ -6,6 +6,7 @@ virtual machines have too). Its shares are applied to the cost that was measured
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -104,7 +105,7 @@ def profile(scenario: Scenario, contestant: Contestant, plan: Plan) -> dict[str,
         pids = ",".join(map(str, cost.tree(pid)))
         argv = ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(SAMPLES_A_SECOND), "-g"]
         argv += ["-o", str(recorded), "-p", pids]
-        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as perf:
+        with looking_on(argv) as perf:
             wrk.load(scenario, url, cpu=plan.client_cpu, seconds=SECONDS)
             perf.terminate()
             _, said = perf.communicate()
@@ -119,6 +120,28 @@ def profile(scenario: Scenario, contestant: Contestant, plan: Plan) -> dict[str,
     if not samples:
         raise BenchError("perf has seen nothing of the server")
     return {what: count / samples.total() * cost_us for what, count in samples.items()}
+
+
+@contextlib.contextmanager
+def looking_on(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `perf record`, and go on when it has begun: it may need longer for that than the load takes."""
+    orders, order = os.pipe()
+    answer, answers = os.pipe()
+    try:
+        with subprocess.Popen(
+            [*argv, "--delay=-1", f"--control=fd:{orders},{answers}"],
+            pass_fds=(orders, answers),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as perf:
+            # Its end is then the end of the answers, too.
+            os.close(answers)
+            os.write(order, b"enable\n")
+            os.read(answer, len("ack\n"))
+            yield perf
+    finally:
+        for fd in (orders, order, answer):
+            os.close(fd)
 
 
 def stacks(lines: Iterable[str]) -> Iterator[list[tuple[str, str]]]:
