@@ -61,6 +61,12 @@ def test_which_environment_is_asked_for_is_known_without_pydantic() -> None:
     assert "" == brought_in("wsgid.cli.main", ("pydantic", "pydantic_core", "yaml"), then)
 
 
+def test_the_arbiter_imports_nothing_that_it_does_not_need() -> None:
+    """It waits for it at each start and upgrade, and holds it as long as it lives."""
+    unwanted = ("importlib.metadata", "email", "zipfile", "csv", "tempfile", "shutil", "multiprocessing")
+    assert "" == brought_in(ARBITER, (*unwanted, "ctypes", "urllib.request", "yaml", "tomli"))
+
+
 def test_reading_settings_looks_for_no_plugins() -> None:
     """Pydantic does, by the metadata of all that is installed: a tenth of what settings cost."""
     assert "" == brought_in("wsgid.config.settings", ("importlib.metadata", "pydantic.plugin._loader"))
