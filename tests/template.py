@@ -27,10 +27,13 @@ _LONGEST = 1 << 18
 
 # Ends when nobody can ask it any more. A child goes on behind the loop, as the end of any program.
 _PROGRAM = """
-import json, os, socket, sys
+import gc, json, os, socket, sys
 from wsgid.cli import main
 from wsgid.cli.check import command, instances, report
 
+# No child looks through what is there already, whose pages it would have to copy.
+gc.collect()
+gc.freeze()
 asking = socket.socket(fileno=int(sys.argv[1]))
 while True:
     message, descriptors, _, _ = socket.recv_fds(asking, int(sys.argv[2]), 2)

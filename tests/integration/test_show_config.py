@@ -9,6 +9,7 @@ import pytest
 import tomli
 
 from tests.integration.checking import Project, project
+from tests.rows import again
 from tests.template import start_template
 from wsgid.config.example import example
 from wsgid.config.schema import schema
@@ -106,7 +107,7 @@ def test_an_output_that_is_full_is_told(site: Project) -> None:
     assert (1, told) == (done.status, done.error)
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [again("<&-"), again(">&-"), again("2>&-"), "<&- >&- 2>&-"])
 def test_closed_descriptors_are_no_traceback(site: Project, closed: str) -> None:
     for command in ("--help", "--show-config", "--check-config --no-app"):
         done = site.shell(f"{command} {closed}")

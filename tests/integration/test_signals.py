@@ -213,7 +213,7 @@ threads = 1
 @pytest.mark.parametrize(
     ("good", "bad", "reason"),
     [
-        ("workers = 1", 'workers = "many"', r"error\[wrong-type\]"),
+        again("workers = 1", 'workers = "many"', r"error\[wrong-type\]"),
         again("workers = 1", "wrokers = 1", r"error\[unknown-setting\]"),
         again("workers = 1", "workers = ", r"error\[syntax\]"),
         ("threads = 1", "threads = 65", "more of them want a restart"),
