@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +37,8 @@ CONNECTIONS = (10, 1_000, 10_000)
 BOOT_DEADLINE_S = 30.0
 SECONDS = 3
 
-# Kept connections that are opened one after the other, and asked over; and by how many workers.
-SPREAD_OVER, SPREAD = 4, 200
+# Kept connections that come at once and all ask, by how many workers, and after how long they are counted.
+SPREAD_OVER, SPREAD, SPREAD_AFTER_S = 4, 64, 6
 
 RELOADS = 5
 
@@ -66,8 +67,9 @@ def run(commit: str, plan: Plan) -> tuple[Section, ...]:
             commit,
             "spread",
             "Connections and workers",
-            f"{SPREAD} kept connections, opened one after the other, and the {SPREAD_OVER} workers that have"
-            " them: how far the one with most, and the one with fewest, is from an equal part.",
+            f"{SPREAD} kept connections that come at once and ask without a pause, and the {SPREAD_OVER}"
+            " workers that have them: how far the one with most, and the one with fewest, is from an equal"
+            f" part {SPREAD_AFTER_S} seconds later, and as long after one of the workers was killed.",
             [spread(name) for name in ("wsgid", "wsgid, 4 threads")],
         ),
         section(
@@ -200,23 +202,24 @@ def memory(pid: int) -> float:
 
 
 def spread(name: str) -> Figure:
+    """Count the connections of each worker some seconds after they came, and after a worker was killed."""
     port = free_port()
     raise_limit(4 * SPREAD)
-    with ready(command(name, port, SPREAD_OVER, SPREAD), port) as pid, contextlib.ExitStack() as held:
-        workers = cost.tree(pid)[1:]
-        before = [sockets(worker) for worker in workers]
-        ask_over(held, port, SPREAD)
-        found = [sockets(worker) - began for worker, began in zip(workers, before, strict=True)]
-    equal = SPREAD / SPREAD_OVER
-    return told(
-        Figure(
-            name,
-            {
-                "most, %": (max(found) / equal - 1) * 100,
-                "fewest, %": (min(found) / equal - 1) * 100,
-            },
-        )
-    )
+    values = {}
+    with ready(command(name, port, SPREAD_OVER, SPREAD), port) as pid, ThreadPoolExecutor() as beside:
+        none = min(sockets(worker) for worker in cost.tree(pid)[1:])
+        url = f"http://{HOST}:{port}/"
+        load = beside.submit(wrk.load, SCENARIOS[0], url, seconds=2 * SPREAD_AFTER_S + 1, connections=SPREAD)
+        for when in ("", "after a kill: "):
+            if when:
+                os.kill(cost.tree(pid)[1], signal.SIGKILL)
+            time.sleep(SPREAD_AFTER_S)
+            found = [sockets(worker) - none for worker in cost.tree(pid)[1:]]
+            equal = sum(found) / SPREAD_OVER
+            values[f"{when}most, %"] = (max(found) / equal - 1) * 100
+            values[f"{when}fewest, %"] = (min(found) / equal - 1) * 100
+        load.result()
+    return told(Figure(name, values))
 
 
 def sockets(pid: int) -> int:
