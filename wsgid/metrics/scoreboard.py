@@ -20,7 +20,10 @@ from __future__ import annotations
 import mmap
 import struct
 from math import inf
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The part for the whole server: one word says that it stops, another whether connections are taken over. A
 # page, so that rows begin on their own.
@@ -59,6 +62,7 @@ class Scoreboard:
         self._row_size: Final = _HEADER_SIZE + cells * _CELL.size
         self._memory: Final = mmap.mmap(-1, _SERVER_SIZE + rows * self._row_size)
         self._words: Final = memoryview(self._memory).cast("Q")
+        self._times: Final = memoryview(self._memory).cast("d")
 
     @property
     def stopping(self) -> bool:
@@ -93,6 +97,31 @@ class Scoreboard:
             message = f"slot {slot} is not on a scoreboard of {self.rows} rows"
             raise IndexError(message)
         return Row(self._memory, _SERVER_SIZE + slot * self._row_size, self.cells)
+
+    def views(self) -> Iterator[RowView]:
+        """Read the rows from the first on, up to one that no worker has ever claimed."""
+        for slot in range(self.rows):
+            view = self.row(slot).read()
+            if not view.pid:
+                return
+            yield view
+
+    def connections(self, generation: int, since: float) -> dict[int, int]:
+        """Return how many connections each worker of a generation has that has beaten since; by pid.
+
+        `views` says more, and costs fifty times as much where workers have many threads.
+        """
+        words = self._words
+        found = {}
+        step = self._row_size // _WORD
+        first = _SERVER_SIZE // _WORD
+        for word in range(first, first + self.rows * step, step):
+            pid = words[word]
+            if not pid:
+                break
+            if words[word + _GENERATION] == generation and self._times[word + _BEAT] >= since:
+                found[pid] = words[word + _CONNECTIONS]
+        return found
 
 
 class Row:

@@ -65,6 +65,8 @@ class Acceptor:
         self._leaving_since = inf
         # Whether what another worker passed on waits, for want of a descriptor.
         self.handed_waits = False
+        # How many connections would be an equal part of those of all workers.
+        self.share = 0.0
         # All connections of the worker, by descriptor, whoever owns them.
         self.open: dict[int, Connection] = {}
 
@@ -102,6 +104,11 @@ class Acceptor:
                 self._poller.requeue(listener.socket.fileno())
             if self._handover is not None:
                 self._poller.requeue(self._handover.fileno())
+
+    def _stand_back(self) -> None:
+        """Go to the tail of those that wait for what is passed on, but not with less than a share."""
+        if self._handover is not None and len(self.open) >= self.share:
+            self._poller.requeue(self._handover.fileno())
 
     def close(self, now: float, *, is_last: bool, is_succeeded: bool) -> None:
         """Close the listeners of this process, each as soon as nobody is left in it for this worker.
@@ -202,6 +209,7 @@ class Acceptor:
         if seat is not None:
             handed = self._receive(now)
             connection = None if handed is None else self._enter_handed(handed, now)
+            self._stand_back()
             if handed is not None and connection is not None:
                 self._arrived(connection, handed.request, now, seat)
 

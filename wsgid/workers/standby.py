@@ -2,7 +2,8 @@
 
 It ticks every 10 ms while the worker is active and sleeps otherwise. If no request has begun for a tick and
 every thread is in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no
-application. What is ready goes to another worker, or waits for the first thread that returns.
+application. What is ready goes to another worker, or waits for the first thread that returns. A thread that
+is alone and only waits for a processor is no reason: where there are too few, others wait as well.
 """
 
 import sys
@@ -31,8 +32,14 @@ class Attended(Protocol):
     def served(self) -> int:
         """How many requests the threads have begun."""
 
+    def note_calls(self) -> None:
+        """Note that these are other calls than at the tick before."""
+
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
+
+    def is_kept_waiting(self) -> bool:
+        """Whether it is the machine that keeps the threads from going on."""
 
     def stand_in_begin(self) -> None:
         """Prepare to be polled by the standby."""
@@ -86,9 +93,11 @@ class Standby:
             time.sleep(TICK_S)
             before, served = served, server.served()
             if before != served:
+                server.note_calls()
                 continue
             if server.is_absorbed():
-                self._take_over(served)
+                if not server.is_kept_waiting():
+                    self._take_over(served)
             else:
                 self._awake.clear()
                 self.asleep = True

@@ -19,7 +19,7 @@ from email.utils import formatdate
 from functools import partial
 from io import BytesIO
 from math import inf
-from time import monotonic
+from time import monotonic, sleep
 from typing import BinaryIO, Final
 
 from wsgid.metrics.scoreboard import Cell
@@ -27,6 +27,7 @@ from wsgid.protocol.http1 import Request
 from wsgid.protocol.refusal import Refusal
 from wsgid.protocol.response import CONTINUE
 from wsgid.workers.acceptor import ACCEPTS_ASIDE, Acceptor
+from wsgid.workers.balance import Balance
 from wsgid.workers.connection import Connection, State
 from wsgid.workers.context import WorkerContext
 from wsgid.workers.deadlines import Deadlines
@@ -34,6 +35,7 @@ from wsgid.workers.ending import Ending
 from wsgid.workers.guard import guard
 from wsgid.workers.handover import HandOver, may_travel
 from wsgid.workers.handshakes import Handshakes
+from wsgid.workers.labour import Labour
 from wsgid.workers.leaving import Leaving
 from wsgid.workers.maker import ConnectionMaker
 from wsgid.workers.poller import READ, WRITE, Poller
@@ -66,6 +68,9 @@ BODY_READ: Final = 64 * 1024
 
 # Events a poll for a thread that is alone; in a block of the size for which CPython keeps a free list.
 BATCH: Final = 32
+
+# How long a worker that has given connections away leaves them to the others.
+GIVE_WAY_S: Final = 0.002
 
 # How long a thread waits at most before it looks around.
 TURN_S: Final = 1.0
@@ -132,8 +137,14 @@ class ThreadServer:
             arrived=self._arrived,
             close=self._ending.close,
         )
+        # None where connections stay: nobody could take them, or the keys of their sessions cannot travel.
+        self._balance: Balance | None = None
+        if self._handover is not None and context.tls is None:
+            self._balance = Balance(context.scoreboard, context.row)
         self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
         self._standby = Standby(self)
+        # Of a thread that is alone. That the machine keeps several of them waiting at a time is rare.
+        self._labour: Labour | None = None
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
@@ -171,6 +182,8 @@ class ThreadServer:
         poller.add(self._gone, lambda _, __: None)
         self._look(monotonic())
         self._listen()
+        if self._threads == 1:
+            self._labour = Labour()
         self._standby.start()
         others = [
             threading.Thread(target=self.guard, args=(partial(self._run, seat),), daemon=True)
@@ -566,6 +579,9 @@ class ThreadServer:
         self, connection: Connection, request: Request | None, now: float, seat: Seat | None
     ) -> None:
         """Look at a connection that has just come in, perhaps with a request that another worker read."""
+        if connection.requests:
+            # From another worker, which counts what it gives as well.
+            self._row.connections = len(self._acceptor.open)
         if request is not None:
             self._dispatch(connection, request, now, seat)
         elif connection.parser.rest:
@@ -594,6 +610,30 @@ class ThreadServer:
         """Give a connection that nobody has spoken on for long to another worker, if this one leaves."""
         return self._leaving.passes_on and self._pass_on(connection, request)
 
+    def _spread(self, balance: Balance, now: float) -> None:
+        """Give idle connections to workers that have fewer."""
+        count = balance.surplus(len(self._acceptor.open), now)
+        self._acceptor.share = balance.share
+        if not count:
+            return
+        # What is sent wakes whoever stands first in the queue of the pair: not this worker.
+        self._acceptor.refresh()
+        for connection in list(self._poller.waiting.values()):
+            if connection.state is IDLE and self._poller.claim(connection):
+                if not self._pass_on(connection, None):
+                    self._poller.wait(connection, IDLE, now, connection.deadline)
+                    break
+                count -= 1
+                if not count:
+                    break
+        self._row.connections = len(self._acceptor.open)
+        self._next_look = min(self._next_look, balance.next)
+        # This thread has a processor, and those that it has woken wait for one: it would take back all.
+        sleep(GIVE_WAY_S)
+        if self._leaving.closes:
+            # The server has begun to stop, in another thread that has emptied the pair before this.
+            self._take_handed(now)
+
     # ---- what is due ----
 
     def _look(self, now: float) -> None:
@@ -609,6 +649,8 @@ class ThreadServer:
             self._around.renew_date(formatdate(usegmt=True))
             self._deadlines.look(now)
             leaving = self._leaving
+            if self._balance is not None and not (leaving.passes_on or leaving.closes or self._standby.taken):
+                self._spread(self._balance, now)
             if leaving.held_until and now >= leaving.held_until and not leaving.is_draining:
                 leaving.end_hold()
             if leaving.closes and self._acceptor.handed_waits:
@@ -696,9 +738,18 @@ class ThreadServer:
         """How many requests the threads have begun."""
         return sum(seat.cell.requests for seat in self._seats)
 
+    def note_calls(self) -> None:
+        """Note that these are other calls than at the tick before."""
+        if self._labour is not None:
+            self._labour.note()
+
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
         return all(seat.is_busy for seat in self._seats)
+
+    def is_kept_waiting(self) -> bool:
+        """Whether it is the machine that keeps a thread from going on that is alone."""
+        return self._labour is not None and self._labour.is_kept_waiting()
 
     def stand_in_begin(self) -> None:
         """Leave new connections to other workers, and send them what has already woken this one."""
