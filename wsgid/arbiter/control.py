@@ -36,6 +36,9 @@ _LONGEST_LINE: Final = 256
 # To send a line, and to take the answer; one that waits for a reload is given all the time it takes.
 _PATIENCE_S: Final = 5.0
 
+# Until clients are let in again, after there was no descriptor for one.
+_DEAF_S: Final = 1.0
+
 _COMMAND: Final = re.compile(
     r"(?P<word>status|reload|upgrade|stacks)|(?P<stop>stop)(?: (?P<quick>quick))?"
     r"|workers (?P<number>[-+=]\d{1,5})"
@@ -107,6 +110,8 @@ class Control:
         self._clients: Final[dict[int, Client]] = {}
         self._waiting: Final = _Waiting()
         self._later: list[tuple[float, Client, Callable[[], dict[str, Any]]]] = []
+        self._hears_again = inf
+        """When the listener is watched again; it is watched now where that is never."""
         if self._listener is not None:
             loop.watch(self._listener.socket.fileno())
 
@@ -146,7 +151,12 @@ class Control:
         assert self._listener is not None
         try:
             accepted, _ = self._listener.socket.accept()
+        except (BlockingIOError, ConnectionError):
+            return
         except OSError:
+            # No descriptor (EMFILE, ENFILE). Whoever waits keeps the listener readable: a loop without rest.
+            self._loop.forget(self._listener.socket.fileno())
+            self._hears_again = now + _DEAF_S
             return
         if len(self._clients) >= _MOST_CLIENTS:
             accepted.close()
@@ -261,7 +271,7 @@ class Control:
     @property
     def deadline(self) -> float:
         """When `tick` is due."""
-        return min((at for at, _, _ in self._later), default=inf)
+        return min((self._hears_again, *(at for at, _, _ in self._later)))
 
     def tick(self, now: float) -> None:
         """Answer what is due, send what was not taken at once, and drop who is late."""
@@ -276,6 +286,9 @@ class Control:
                 client.deadline = min(client.deadline, now + _PATIENCE_S)
             if now > client.deadline:
                 self._drop(client)
+        if self._listener is not None and now >= self._hears_again:
+            self._hears_again = inf
+            self._loop.watch(self._listener.socket.fileno())
 
     def _drop(self, client: Client) -> None:
         fd = client.socket.fileno()
@@ -289,7 +302,8 @@ class Control:
         for client in tuple(self._clients.values()):
             self._drop(client)
         if self._listener is not None:
-            self._loop.forget(self._listener.socket.fileno())
+            if self._hears_again == inf:
+                self._loop.forget(self._listener.socket.fileno())
             close_listener(self._listener)
 
     def close_in_child(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tests.load.stage import request, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tests.load.stage import Stage
     from tests.wire import Wire
@@ -170,6 +172,25 @@ def test_an_arbiter_without_descriptors_serves_on_and_recovers() -> None:
         on.server.expect("worker ready", since=mark)
         on.server.signal(signal.SIGHUP)
         on.server.expect("reload done generation=2")
+
+
+def test_an_arbiter_without_descriptors_lets_wsgidctl_wait_and_does_not_spin(tmp_path: Path) -> None:
+    """Whoever waits to be let in keeps the control socket readable."""
+    path = tmp_path / "control"
+    with stage("-w", "1", "--control-socket", str(path)) as on, socket.socket(socket.AF_UNIX) as client:
+        before = leave_none(on.server.pid)
+        spent_s = cpu_seconds([on.server.pid])
+        client.settimeout(2.5)
+        client.connect(str(path))
+        client.sendall(b"status\n")
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        spent_s = cpu_seconds([on.server.pid]) - spent_s
+        resource.prlimit(on.server.pid, resource.RLIMIT_NOFILE, before)
+
+        client.settimeout(DEADLINE_S)
+        assert b'{"ok": true' == client.recv(11)
+        assert spent_s < 0.5
 
 
 def served_by(on: Stage) -> int:
