@@ -34,6 +34,9 @@ class Takeover:
         """Take the socket, and be it."""
         connection = self._connection
         if connection is None:
+            if name == "close":
+                # As with any socket: twice is once. A thread of the application may come to it late.
+                return _stay_closed
             raise ConnectionAbortedError("the connection is closed")
         if not connection.is_taken:
             self._on_take(connection)
@@ -42,6 +45,10 @@ class Takeover:
     def end(self) -> None:
         """Let go of the connection, which holds this object as this object holds it."""
         self._connection = None
+
+
+def _stay_closed() -> None:
+    """Do nothing."""
 
 
 class Taken:
