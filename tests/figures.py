@@ -63,8 +63,16 @@ def today() -> str:
 
 
 def commit_now() -> str:
-    said = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(said, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    """Name what is measured; pages that an earlier section has written are no part of it."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{PAGES.relative_to(ROOT)}")
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def is_optimized() -> bool:

@@ -62,6 +62,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     if path == "/hints":
         environ["wsgi.early_hints"]([("Link", MARK.decode())])
     if path == "/sleep":
+        print("sleeping", file=environ["wsgi.errors"], flush=True)
         time.sleep(float(query))
     if path == "/fail":
         raise RuntimeError(MARK)

@@ -41,6 +41,10 @@ SMALL_US = 0.05
 # What stands below the function of a system call, and what that is called beside the call's name.
 ENTRY = frozenset({"do_syscall_64", "el0_svc", "invoke_syscall", "x64_sys_call"})
 PREFIX = re.compile(r"^(?:__x64_sys_|__arm64_sys_|__se_sys_|__do_sys_|__sys_|ksys_|do_)")
+# Below a call that sends: the client has done all that it could, and sleeps. A server that is faster than its
+# client never pays for that.
+SENDS = frozenset({"sendto", "sendmsg", "writev", "sendfile64", "sendfile"})
+WAKING = "kernel: waking a client that waits"
 # It is there before and after each, and belongs to none.
 NO_CALL = re.compile(r"exit_to_user|syscall")
 
@@ -83,7 +87,8 @@ def run(commit: str, plan: Plan) -> tuple[Section, ...]:
                 f"{TITLE}: {contestant.title}",
                 "Microseconds a request, by perf(1): in the kernel by the system call that it was in, outside"
                 " of it by whose code ran."
-                " What a send costs contains the way through the loopback to the client's socket.",
+                " What a send costs contains the way through the loopback to the client's socket, but"
+                " for waking the client, of whom each answer of a slow server finds that it sleeps.",
                 today(),
                 commit,
                 figures,
@@ -165,6 +170,8 @@ def part(stack: list[tuple[str, str]]) -> str:
         inside = [symbol for symbol, file in stack if file.startswith("[")]
         entry = next((at for at, symbol in enumerate(inside) if symbol in ENTRY), 0)
         call = PREFIX.sub("", inside[entry - 1]) if entry else ""
+        if call in SENDS and "try_to_wake_up" in inside:
+            return WAKING
         return OTHER_KERNEL if not call or NO_CALL.search(call) else f"kernel: `{call}`"
     if symbol.startswith("_PyEval_EvalFrameDefault"):
         return LOOP

@@ -108,6 +108,18 @@ SAMPLES = """\
         ffffffff81000130 entry_SYSCALL_64_after_hwframe ([kernel.kallsyms])
             7f3a2b11f001 __send (/usr/lib/x86_64-linux-gnu/libc.so.6)
 
+        ffffffff8207f801 x2apic_send_IPI ([kernel.kallsyms])
+        ffffffff8207f802 try_to_wake_up ([kernel.kallsyms])
+        ffffffff8207f803 ep_poll_callback ([kernel.kallsyms])
+        ffffffff81e80d99 __sys_sendto ([kernel.kallsyms])
+        ffffffff81e80de0 __x64_sys_sendto ([kernel.kallsyms])
+        ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
+
+        ffffffff8207f802 try_to_wake_up ([kernel.kallsyms])
+        ffffffff81e80d99 futex_wake ([kernel.kallsyms])
+        ffffffff81e80de0 __x64_sys_futex ([kernel.kallsyms])
+        ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
+
         ffffffff81e80d99 sock_write_iter ([kernel.kallsyms])
         ffffffff81e80de0 do_writev ([kernel.kallsyms])
         ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
@@ -131,6 +143,8 @@ def test_time_belongs_to_the_system_call_or_to_whose_code_ran() -> None:
 
     assert [
         "kernel: `sendto`",
+        profile.WAKING,
+        "kernel: `futex`",
         "kernel: `writev`",
         profile.OTHER_KERNEL,
         profile.OTHER_KERNEL,

@@ -584,6 +584,8 @@ def test_a_new_client_does_not_wait_for_a_busy_worker() -> None:
     with start_server(*PAIR, "-w", "2", app=APP) as server:
         with connect(server) as busy:
             busy.send(GET % b"sleep?3")
+            # Before, its worker may still let somebody in and begin a handshake, which cannot travel.
+            server.expect("sleeping")
             began = time.monotonic()
             for _ in range(8):
                 with connect(server) as wire:
