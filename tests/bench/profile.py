@@ -41,9 +41,9 @@ SMALL_US = 0.05
 # What stands below the function of a system call, and what that is called beside the call's name.
 ENTRY = frozenset({"do_syscall_64", "el0_svc", "invoke_syscall", "x64_sys_call"})
 PREFIX = re.compile(r"^(?:__x64_sys_|__arm64_sys_|__se_sys_|__do_sys_|__sys_|ksys_|do_)")
-# Below a call that sends: the client has done all that it could, and sleeps. A server that is faster than its
-# client never pays for that.
-SENDS = frozenset({"sendto", "sendmsg", "writev", "sendfile64", "sendfile"})
+# Below a call that sends, if only an end: the client has done all that it could, and sleeps. A server that is
+# faster than its client never pays for that.
+SENDS = frozenset({"sendto", "sendmsg", "writev", "sendfile64", "sendfile", "shutdown", "close"})
 WAKING = "kernel: waking a client that waits"
 # It is there before and after each, and belongs to none.
 NO_CALL = re.compile(r"exit_to_user|syscall")
