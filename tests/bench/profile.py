@@ -41,10 +41,11 @@ SMALL_US = 0.05
 # What stands below the function of a system call, and what that is called beside the call's name.
 ENTRY = frozenset({"do_syscall_64", "el0_svc", "invoke_syscall", "x64_sys_call"})
 PREFIX = re.compile(r"^(?:__x64_sys_|__arm64_sys_|__se_sys_|__do_sys_|__sys_|ksys_|do_)")
-# Below a call that sends, if only an end: the client has done all that it could, and sleeps. A server that is
-# faster than its client never pays for that.
+# Below a call that sends, if only an end: that is where the client is told, and woken if it has done all that it
+# could and sleeps. A server that is faster than its client hardly pays for that.
 SENDS = frozenset({"sendto", "sendmsg", "writev", "sendfile64", "sendfile", "shutdown", "close"})
-WAKING = "kernel: waking a client that waits"
+TOLD = "sock_def_readable"
+WAKING = "kernel: telling the client, and waking it"
 # It is there before and after each, and belongs to none.
 NO_CALL = re.compile(r"exit_to_user|syscall")
 
@@ -87,8 +88,8 @@ def run(commit: str, plan: Plan) -> tuple[Section, ...]:
                 f"{TITLE}: {contestant.title}",
                 "Microseconds a request, by perf(1): in the kernel by the system call that it was in, outside"
                 " of it by whose code ran."
-                " What a send costs contains the way through the loopback to the client's socket, but"
-                " for waking the client, of whom each answer of a slow server finds that it sleeps.",
+                " What a send costs contains the way through the loopback to the client's socket."
+                " The client is woken where it sleeps, as it does if it is faster than the server.",
                 today(),
                 commit,
                 figures,
@@ -170,7 +171,7 @@ def part(stack: list[tuple[str, str]]) -> str:
         inside = [symbol for symbol, file in stack if file.startswith("[")]
         entry = next((at for at, symbol in enumerate(inside) if symbol in ENTRY), 0)
         call = PREFIX.sub("", inside[entry - 1]) if entry else ""
-        if call in SENDS and "try_to_wake_up" in inside:
+        if call in SENDS and TOLD in inside:
             return WAKING
         return OTHER_KERNEL if not call or NO_CALL.search(call) else f"kernel: `{call}`"
     if symbol.startswith("_PyEval_EvalFrameDefault"):

@@ -108,14 +108,13 @@ SAMPLES = """\
         ffffffff81000130 entry_SYSCALL_64_after_hwframe ([kernel.kallsyms])
             7f3a2b11f001 __send (/usr/lib/x86_64-linux-gnu/libc.so.6)
 
-        ffffffff8207f801 x2apic_send_IPI ([kernel.kallsyms])
-        ffffffff8207f802 try_to_wake_up ([kernel.kallsyms])
-        ffffffff8207f803 ep_poll_callback ([kernel.kallsyms])
+        ffffffff8207f801 _raw_spin_unlock_irqrestore ([kernel.kallsyms])
+        ffffffff8207f802 sock_def_readable ([kernel.kallsyms])
+        ffffffff8207f803 tcp_rcv_established ([kernel.kallsyms])
         ffffffff81e80d99 __sys_sendto ([kernel.kallsyms])
         ffffffff81e80de0 __x64_sys_sendto ([kernel.kallsyms])
         ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
 
-        ffffffff8207f802 try_to_wake_up ([kernel.kallsyms])
         ffffffff81e80d99 futex_wake ([kernel.kallsyms])
         ffffffff81e80de0 __x64_sys_futex ([kernel.kallsyms])
         ffffffff8225a6c1 do_syscall_64 ([kernel.kallsyms])
