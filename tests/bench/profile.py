@@ -41,7 +41,7 @@ SMALL_US = 0.05
 # What stands below the function of a system call, and what that is called beside the call's name.
 ENTRY = frozenset({"do_syscall_64", "el0_svc", "invoke_syscall", "x64_sys_call"})
 PREFIX = re.compile(r"^(?:__x64_sys_|__arm64_sys_|__se_sys_|__do_sys_|__sys_|ksys_|do_)")
-# Below a call that sends, if only an end: that is where the client is told, and woken if it has done all that it
+# Below a call that sends, if only an end: there the client is told, and woken if it has done all that it
 # could and sleeps. A server that is faster than its client hardly pays for that.
 SENDS = frozenset({"sendto", "sendmsg", "writev", "sendfile64", "sendfile", "shutdown", "close"})
 TOLD = "sock_def_readable"
