@@ -68,7 +68,7 @@ format: $(VENV)/.lint  ## let ruff put the source in form
 bench: $(VENV)/.bench $(COMPILED)/.made  ## the cost of a request, against peers and the floor; writes docs/explanation/performance.md
 	$(BIN)/python -m tests.bench $(foreach option,SECTIONS SCENARIOS CONTESTANTS ROUNDS SECONDS,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 
-compiled: $(COMPILED)/.made  ## the modules that each request goes through as C, in build/compiled: more than a quarter less CPU a request
+compiled: $(COMPILED)/.made  ## the modules that each request goes through as C, in build/compiled: a sixth to a quarter less CPU a request
 
 test-compiled: $(COMPILED)/.made $(VENV)/.test  ## the tests of `make test` against the compiled build
 	@cp -r $(BESIDE) $(COMPILED)
