@@ -46,6 +46,18 @@ def connected_to(pid: int, on: Stage, stack: contextlib.ExitStack) -> Wire:
             return wire
 
 
+def passed_on_to_one_without_descriptors(
+    count: int, on: Stage, stack: contextlib.ExitStack
+) -> tuple[list[Wire], int]:
+    """Have one of two workers leave, with connections for the other one; give these, and the other's pid."""
+    leaving, staying = reversed(workers(on.server.pid))
+    passed_on = [connected_to(leaving, on, stack) for _ in range(count)]
+    leave_none(staying)
+    on.server.signal(signal.SIGTTOU)
+    on.server.expect(f"worker gone .*pid={leaving} .*retired")
+    return passed_on, staying
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "tornado"])
 def test_a_worker_without_descriptors_waits_and_recovers(kind: str) -> None:
     """Accepting fails again and again, and the connection that waits is ready all the time."""
@@ -89,11 +101,7 @@ def test_a_connection_that_another_worker_passes_on_waits_for_a_descriptor(kind:
 def test_a_server_that_stops_has_descriptors_left_for_who_waits(kind: str) -> None:
     """Nobody else would answer what one worker has passed on, and the other could not take."""
     with stage("-w", "2", *KINDS[kind]) as on, contextlib.ExitStack() as stack:
-        leaving, staying = reversed(workers(on.server.pid))
-        passed_on = [connected_to(leaving, on, stack) for _ in range(3)]
-        leave_none(staying)
-        on.server.signal(signal.SIGTTOU)
-        on.server.expect(f"worker gone .*pid={leaving} .*retired")
+        passed_on, _ = passed_on_to_one_without_descriptors(3, on, stack)
         on.server.expect("cannot accept connections for now")
         with on.connect() as waiting, Ends([on.server.pid]) as ends:
             waiting.send(request(2))
@@ -110,11 +118,7 @@ def test_a_server_that_stops_has_descriptors_left_for_who_waits(kind: str) -> No
 def test_who_asks_is_answered_though_idle_ones_have_the_last_descriptors(kind: str) -> None:
     """When those have been idle for long enough, whoever waits has as well; but it has asked."""
     with stage("-w", "2", *KINDS[kind]) as on, contextlib.ExitStack() as stack:
-        leaving, staying = reversed(workers(on.server.pid))
-        passed_on = [connected_to(leaving, on, stack) for _ in range(4)]
-        leave_none(staying)
-        on.server.signal(signal.SIGTTOU)
-        on.server.expect(f"worker gone .*pid={leaving} .*retired")
+        passed_on, staying = passed_on_to_one_without_descriptors(4, on, stack)
         with Ends([on.server.pid]) as ends:
             on.server.signal(signal.SIGTERM)
             while len(idle := ports(passed_on) & peer_ports(staying)) < 2:
