@@ -41,7 +41,7 @@ run: $(VENV)/.run  ## serve the demo application on http://127.0.0.1:8000 (Ctrl-
 test: lint types layers test-quick  ## everything but load, faults, frameworks, fuzzing, the real systemd and what is done again: before each commit
 
 test-all: lint types layers $(VENV)/.test  ## everything: before an issue is called done
-	TEST_EXAMPLES=100 $(ONCE_MORE) $(AT_ONCE) -m "not load"
+	HYPOTHESIS_EXAMPLES=100 $(ONCE_MORE) $(AT_ONCE) -m "not load"
 	$(THREE_TIMES_MORE) $(TWO_AT_ONCE) -m "load and not alone"
 	$(THREE_TIMES_MORE) -m alone
 

@@ -32,7 +32,7 @@ def make(word="none", *, n=0):
         start_response("200 OK", [("Content-Type", "text/plain")])
         facts = {
             "word": word, "n": n, "cwd": os.getcwd(), "path": sys.path[:3],
-            "env": {k: v for k, v in os.environ.items() if k.startswith("TEST_")},
+            "env": {k: os.environ[k] for k in ("TEST_A", "TEST_B") if k in os.environ},
             "threads": environ["wsgi.multithread"], "processes": environ["wsgi.multiprocess"],
         }
         return [repr(facts).encode()]

@@ -5,7 +5,7 @@ import os
 from hypothesis import settings
 
 # With how many inputs each property is tried. Others at each run: those of a day are thousands.
-EXAMPLES = "TEST_EXAMPLES"
+EXAMPLES = "HYPOTHESIS_EXAMPLES"
 
 # How long an example takes says something of the machine, and of what else runs on it.
 settings.register_profile("house", deadline=None, max_examples=int(os.environ.get(EXAMPLES, "25")))
