@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration import checking
 from tests.integration.checking import NOBODY, Project, closed_directory, needs_root, open_to_all, project
+from tests.rows import again
 from tests.support import ROOT
 from tests.template import start_template
 
@@ -90,6 +91,7 @@ def test_an_application_that_can_be_imported_is_no_mistake(site: Project) -> Non
         ("exits", {"exits.py": "import sys\nsys.exit(3)"}, ["it called sys.exit(3)"]),
         ("dies", {"dies.py": "import os\nos._exit(5)"}, ["its import ended the process with exit status 5"]),
         ("kills", {"kills.py": "import os\nos.kill(os.getpid(), 9)"}, ["its import ended by SIGKILL"]),
+        again("real", {"real.py": "import os\nos.kill(os.getpid(), 40)"}, ["its import ended by signal 40"]),
     ],
 )
 def test_an_application_that_cannot_be_imported_is_a_mistake(

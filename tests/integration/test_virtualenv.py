@@ -140,11 +140,14 @@ def test_a_check_imports_what_a_paste_file_names_there() -> None:
         no_application = site.run("--check-config", *user)
         site.write("app.py", "import os\nos._exit(5)\n")
         ended = site.run("--check-config", *user)
+        site.write("app.py", "import os\nos.kill(os.getpid(), 40)\n")
+        killed = site.run("--check-config", *user)
 
-    assert [78, 78] == [no_application.status, ended.status]
+    assert [78, 78, 78] == [no_application.status, ended.status, killed.status]
     assert f"application `{site.root}/shop.ini`: it is None, which cannot be called" in no_application.error
     assert f"paste `{site.root}/shop.ini`: its import in `venv` ended with exit status 5" in ended.error
     assert " --> wsgid.toml:1:9\n" in ended.error
+    assert "its import in `venv` ended with signal 40\n" in killed.error
 
 
 def test_an_environment_without_wsgid_is_one_message_with_what_puts_it_there(tmp_path: Path) -> None:

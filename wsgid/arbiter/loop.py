@@ -13,6 +13,8 @@ import select
 import signal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wsgid.daemon.signal_name import signal_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -84,7 +86,7 @@ class Loop:
             numbers = os.read(self._awake, _NUMBERS)
         except BlockingIOError:
             return ()
-        return tuple(signal.Signals(number).name.removeprefix("SIG") for number in dict.fromkeys(numbers))
+        return tuple(signal_name(number).removeprefix("SIG") for number in dict.fromkeys(numbers))
 
     @contextlib.contextmanager
     def at_most(self, limit_s: float) -> Iterator[None]:

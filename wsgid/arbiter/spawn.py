@@ -12,6 +12,7 @@ import traceback
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
+from wsgid.daemon.signal_name import signal_name
 from wsgid.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -242,14 +243,10 @@ def describe(pid: int, wait_status: int) -> Exit:
         status = os.WEXITSTATUS(wait_status)
         return Exit(pid, f"exit status {status}", status == 0, is_killed=False, is_from_outside=False)
     number = os.WTERMSIG(wait_status)
-    try:
-        name = signal.Signals(number).name
-    except ValueError:  # real-time signals have numbers only
-        name = f"signal {number}"
     core = " (core dumped)" if os.WCOREDUMP(wait_status) else ""
     return Exit(
         pid,
-        f"killed by {name}{core}",
+        f"killed by {signal_name(number)}{core}",
         is_clean=False,
         is_killed=number == signal.SIGKILL,
         is_from_outside=number in _FROM_OUTSIDE,

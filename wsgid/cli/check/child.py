@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from wsgid.cli.check.finding import Finding, read_findings
+from wsgid.daemon.signal_name import signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,9 +72,7 @@ def _read(text: str, status: int, *, is_late: bool, deadline_s: float) -> Outcom
     if is_late or text.startswith("Timeout ("):
         return Outcome(why_none=f"was not done within {deadline_s:g} s", stacks=own_frames(text))
     if os.WIFSIGNALED(status):
-        return Outcome(
-            why_none=f"ended by {signal.Signals(os.WTERMSIG(status)).name}", stacks=own_frames(text)
-        )
+        return Outcome(why_none=f"ended by {signal_name(os.WTERMSIG(status))}", stacks=own_frames(text))
     return Outcome(why_none=f"ended the process with exit status {os.waitstatus_to_exitcode(status)}")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from wsgid.apps import virtualenv
 from wsgid.cli.check.application import look_at_application, subject
 from wsgid.cli.check.finding import Finding, read_findings
 from wsgid.config.settings import Settings
+from wsgid.daemon.signal_name import signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def look_from_environment(settings: Settings) -> Iterator[Finding]:
         return
     ended = f"exit status {done.returncode}"
     if done.returncode < 0:
-        ended = signal.Signals(-done.returncode).name
+        ended = signal_name(-done.returncode)
     setting, what = subject(settings)
     message = f"{what}: its import in `{settings.virtualenv}` ended with {ended}"
     yield Finding("cannot-import", message, setting)
