@@ -32,7 +32,8 @@ def paste_globals(value: object, info: ValidationInfo) -> object:
 def environment(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
         if not name or "=" in name:
-            raise ValueError(f"`{name}` is no name of a variable: it is empty or has a `=` in it")
+            # It is not quoted: NAME=VALUE may have been meant, and the value be a secret.
+            raise ValueError("the name of a variable is not empty, and has no `=` in it")
         if "\0" in f"{name}{value}":
             raise ValueError("a variable of the environment has no NUL in it")
     return values

@@ -28,8 +28,11 @@ def say(path: KeyPath, detail: ErrorDetails) -> Wording:
     name = str(path[0])
     context = detail.get("ctx", {})
     given = detail["input"]
+    is_table = len(path) == 1 and BY_NAME[name].kind == "map"
     match detail["type"]:
-        case "value_error" if isinstance(given, dict) and not given.keys() & {"credential", "file"}:
+        case "value_error" if (
+            isinstance(given, dict) and not is_table and not given.keys() & {"credential", "file"}
+        ):
             pass  # a table where a text belongs, which is no place of a secret either
         case "value_error":
             return Wording("invalid-value", str(context["error"]))
