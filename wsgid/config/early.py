@@ -11,9 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wsgid.config.diagnostics import Mistakes
 from wsgid.config.files import DIRECTORY, choose
 from wsgid.config.gunicorn import is_gunicorn_file
 from wsgid.config.options import parse_command
+from wsgid.config.source_text import read_source
 from wsgid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,8 +66,8 @@ def _in_file(shown: str, path: Path) -> object:
     if is_gunicorn_file(path):
         return None
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
+        text = read_source(path, shown=shown).text
+    except Mistakes:
         return ""
     if _NAME not in text:
         return None

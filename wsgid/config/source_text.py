@@ -68,6 +68,9 @@ class SourceText:
 def read_source(path: Path, *, shown: str) -> SourceText:
     """Read a file; `shown` is its name in messages. Raises Mistakes."""
     try:
+        if path.is_fifo():
+            # Nobody may ever write to it; and what was read once, a reload does not find again.
+            raise _unreadable(shown, f"`{shown}` is a pipe: settings stand in a file")
         with path.open("rb") as file:
             octets = file.read(LARGEST_FILE + 1)
     except OSError as error:

@@ -84,3 +84,9 @@ def test_a_mistake_is_not_told_here(tmp_path: Path) -> None:
     assert asked(tmp_path, "--instance", "wsgid") is None
     assert asked(tmp_path, WSGID_CMD_ARGS="'unfinished") is None
     assert asked(tmp_path, WSGID_CMD_ARGS="--no-such-flag") is None
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "wsgid.toml")
+
+    assert asked(tmp_path) is None

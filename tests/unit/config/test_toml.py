@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -120,11 +121,13 @@ def test_toml_is_read_in_version_1_1_on_every_python() -> None:
 def test_a_file_that_cannot_be_read_is_a_mistake_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "latin1.toml").write_bytes(b"workers = 1\n# \xe9\n")
     (tmp_path / "log.toml").write_bytes(b"#" * (LARGEST_FILE + 1))
+    os.mkfifo(tmp_path / "pipe.toml")
     for name, text in (
         ("none.toml", "No such file"),
         (".", "Is a directory"),
         ("latin1.toml", "not UTF-8 in line 2"),
         ("log.toml", "more than 1 MiB"),
+        ("pipe.toml", "is a pipe"),  # nobody writes: to open it would take for ever
     ):
         with pytest.raises(Mistakes, match=text) as caught:
             read_toml(tmp_path / name, shown=name)
