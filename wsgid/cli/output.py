@@ -28,9 +28,13 @@ def open_what_is_closed() -> None:
 
 
 def put(text: str) -> None:
-    """Print a text and see that it has arrived; raises WsgidError."""
+    """Print a text and see that it has arrived; raises WsgidError.
+
+    What the terminal's encoding has not is written with backslashes, as on standard error: TOML reads that.
+    """
+    encoding = sys.stdout.encoding or "utf-8"  # that of a StringIO is None
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except OSError as error:
         # What is left in the buffer would fail once more, when Python ends.

@@ -22,7 +22,7 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def schema_text() -> str:
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema(), indent=2) + "\n"
 
 
 def schema() -> dict[str, Any]:

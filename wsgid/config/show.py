@@ -58,7 +58,7 @@ def show_json(loaded: Loaded) -> str:
                 item: str(loaded.where(name, item) or DEFAULT) for item in map(str, value)
             }
     whole = {"files": list(loaded.files), "settings": settings}
-    return json.dumps(whole, indent=2, ensure_ascii=False, default=_as_json) + "\n"
+    return json.dumps(whole, indent=2, default=_as_json) + "\n"
 
 
 def _as_json(value: object) -> object:

@@ -107,6 +107,15 @@ def test_json_says_the_same_for_a_program(loaded: Loaded) -> None:
     assert "command line" == found["settings"]["env"]["places"]["A"]
 
 
+def test_json_can_be_written_in_any_encoding(tmp_path: Path) -> None:
+    """What is no character, an octet of a file's name, is none in UTF-8 either."""
+    environ = {"WSGID_PROC_NAME": "ä € 😀 \udce9"}
+    text = show_json(load([], environ, str(tmp_path)))
+
+    assert text.isascii()
+    assert environ["WSGID_PROC_NAME"] == json.loads(text)["settings"]["proc_name"]["value"]
+
+
 def test_a_function_is_named_in_a_comment(tmp_path: Path) -> None:
     (tmp_path / "wsgid.conf.py").write_text("def when_ready(server):\n    pass\n")
     text = show_toml(load([], {}, str(tmp_path)))

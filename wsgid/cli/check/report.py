@@ -77,7 +77,7 @@ def variables_of(loaded: Loaded) -> int:
 def to_json(reports: Sequence[Report]) -> str:
     """Return one object: of one check, or of all together with one for each instance inside."""
     first, *more = [report.to_json() for report in reports]
-    return json.dumps({**first, "instances": more} if more else first, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({**first, "instances": more} if more else first, indent=2) + "\n"
 
 
 def to_lines(reports: Iterable[Report]) -> str:
