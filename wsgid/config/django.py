@@ -7,6 +7,7 @@ runs here: `manage.py` is read as text, and the rest is decided on which files a
 from __future__ import annotations
 
 import ast
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -77,9 +78,9 @@ def read_project(spec: str, cwd: str, given: Place, variable: Variable | None, *
 def find_project(spec: str, cwd: str, variable: Variable | None = None) -> Project:
     """Find a project, or raise NoProjectError."""
     path = Path(cwd, spec)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  as in `_is_file`
         return _in_directory(path, spec, variable)
-    if path.is_file():
+    if _is_file(path):
         if path.name == _MANAGE:
             return _in_directory(path.parent, str(Path(spec).parent), variable)
         return _of_settings(path, spec)
@@ -96,9 +97,9 @@ def find_project(spec: str, cwd: str, variable: Variable | None = None) -> Proje
 def _in_directory(directory: Path, shown: str, variable: Variable | None) -> Project:
     """Look for manage.py, then for settings.py; in the directory itself, then directly below it."""
     manage = directory / _MANAGE
-    if manage.is_file():
+    if _is_file(manage):
         return _of_manage(manage, str(Path(shown, _MANAGE)), variable)
-    if (directory / _SETTINGS).is_file():
+    if _is_file(directory / _SETTINGS):
         return _of_settings(directory / _SETTINGS, str(Path(shown, _SETTINGS)))
     below = list(_below(directory, _MANAGE)) or list(_below(directory, _SETTINGS))
     if not below:
@@ -118,7 +119,7 @@ def _below(directory: Path, name: str) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if not entry.name.startswith(".") and (entry / name).is_file():
+        if not entry.name.startswith(".") and _is_file(entry / name):
             yield entry / name
 
 
@@ -131,7 +132,7 @@ def _of_manage(manage: Path, shown: str, variable: Variable | None) -> Project:
     if found := _named_in(text):
         return Project(found[0], directory, found[1])
     below = list(_below(directory, _SETTINGS))
-    if (directory / _SETTINGS).is_file():
+    if _is_file(directory / _SETTINGS):
         below.insert(0, directory / _SETTINGS)
     if len(below) == 1:
         return Project(_module(below[0], directory), directory)
@@ -180,8 +181,8 @@ def _of_settings(path: Path, shown: str) -> Project:
     path = path.absolute()
     parents = list(path.parents)
     # A namespace package has no __init__.py; then manage.py tells where the project's modules begin.
-    top = next((one for one in parents if not (one / "__init__.py").is_file()), path.parent)
-    root = next((one for one in parents if (one / _MANAGE).is_file()), top)
+    top = next((one for one in parents if not _is_file(one / "__init__.py")), path.parent)
+    root = next((one for one in parents if _is_file(one / _MANAGE)), top)
     if not all(part.isidentifier() for part in path.relative_to(root).parts[:-1]):
         root = top
     return Project(_module(path, root), root)
@@ -190,3 +191,8 @@ def _of_settings(path: Path, shown: str) -> Project:
 def _module(path: Path, root: Path) -> str:
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file is there; not where it is hidden from us, or cannot have such a name."""
+    return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wsgid.config.load import Loaded
+
+NOBODY = 65534  # of whom no file is
 
 MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
 
@@ -85,6 +88,7 @@ def test_manage_py_names_the_settings(manage: str, settings: str, tmp_path: Path
         ([], "a/settings.py", "there is no `a/settings.py`", "looked for {0}/a/settings.py"),
         (["a/x.txt"], "a/x.txt", "`a/x.txt` is no Django settings", "a module is expected"),
         ([], "a b", "`a b` is no Django project", "write its settings module"),
+        ([], "./" + 300 * "a", "there is no `./aa", "looked for {0}/aa"),
     ],
 )
 def test_what_is_not_there_is_told_with_where_it_was_looked_for(
@@ -95,6 +99,26 @@ def test_what_is_not_there_is_told_with_where_it_was_looked_for(
     with pytest.raises(NoProjectError, match=message) as caught:
         find_project(spec, str(tmp_path))
     assert note.format(tmp_path) in caught.value.note
+
+
+def test_a_directory_that_is_closed_to_us_has_no_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be that of a database beside the project."""
+    lay(tmp_path, "src/manage.py")
+    (tmp_path / "closed").mkdir(mode=0)
+    for path, mode in ((tmp_path, 0o755), (tmp_path / "src", 0o755), (tmp_path / "src/manage.py", 0o644)):
+        path.chmod(mode)
+    monkeypatch.chdir(tmp_path)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        project = find_project(".", ".")
+    finally:
+        os.seteuid(user)
+
+    assert "shop.settings" == project.settings
 
 
 def of_django(directory: Path, *argv: str, env: Mapping[str, str] | None = None) -> Loaded:
