@@ -75,6 +75,8 @@ def _read(path: Path, module: ModuleType, name: str, shown: str) -> Layer:
         code = compile(source.tree, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise Mistakes(shown, [python_failure.not_python(error, text)]) from error
+    except (RecursionError, MemoryError) as error:  # the latter is what its parser says
+        raise Mistakes(shown, [python_failure.too_deep(text)]) from error
     try:
         names = python_run.run(code, module, str(path))
     except KeyboardInterrupt:

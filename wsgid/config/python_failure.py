@@ -48,6 +48,12 @@ def not_python(error: SyntaxError | ValueError, text: SourceText) -> Diagnostic:
     return Diagnostic("error", "syntax", "this is not Python", (Label(_of_syntax(error, text), error.msg),))
 
 
+def too_deep(text: SourceText) -> Diagnostic:
+    """Tell of a text that goes deeper than Python, or our walk over it, can follow."""
+    label = Label(Where("file", text.name), "make the value in several steps")
+    return Diagnostic("error", "syntax", "expressions are too deep in one another", (label,))
+
+
 def not_run(error: BaseException, text: SourceText, source: Source, path: str) -> Diagnostic:
     """Tell of an exception; `path` is the name of the file's code."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -75,7 +81,10 @@ def words(error: BaseException, *, is_quiet: bool = False) -> str:
         return f"{name}: a text stands in quotes"  # it may be the secret itself
     if is_quiet and not isinstance(error, (*_TELLTALE, NameError)):
         return f"{name} (its text is left out, for a secret may be in it)"
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  whoever has written its class may have made any mistake
+        return name
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]} ..."
     return f"{name}: {text}" if text else name

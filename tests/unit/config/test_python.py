@@ -473,6 +473,15 @@ def test_a_nul_is_no_python(directory: Directory) -> None:
     assert "null bytes" in directory.refused("workers = 4\0").labels[0].note
 
 
+@pytest.mark.parametrize("depth", [5_000, 50_000])
+def test_what_is_too_deep_is_told(directory: Directory, depth: int) -> None:
+    """Each Python has a limit of its own, and one error for its parser and another for its compiler."""
+    mistake = directory.refused(f"workers = {'-' * depth}1\n")
+
+    assert ("syntax", "expressions are too deep in one another") == (mistake.code, mistake.message)
+    assert NAME == str(mistake.labels[0].where)
+
+
 def test_a_syntax_error_in_a_secret_does_not_show_it(directory: Directory) -> None:
     assert "hunter2" not in str(directory.refused("raw_env = [\n  'PASSWORD=hunter2\n]\n"))
     assert "hunter2" not in str(directory.refused("DB_PASSWORD = hunter2 1\n"))
@@ -491,6 +500,12 @@ def test_an_exception_is_told_at_the_line_of_the_file(directory: Directory) -> N
     )
     if sys.version_info >= (3, 11):
         assert "os.environ['NO_SUCH_']" == quoted(mistake.labels[0].where)
+
+
+def test_an_exception_without_a_text_is_told(directory: Directory) -> None:
+    mistake = directory.refused("class Odd_(Exception):\n    __str__ = None\n\nraise Odd_\n")
+
+    assert ("Odd_", 4) == (mistake.labels[0].note, mistake.labels[0].where.line)
 
 
 def test_of_an_exception_in_another_file_both_places_are_told(directory: Directory) -> None:
