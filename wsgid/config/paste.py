@@ -193,7 +193,10 @@ class _Reading:
         return use.key == "use" and _OURS.fullmatch(self._raw(use)) is not None
 
     def _leave_out(self, use: Entry, entries: Mapping[str, Entry]) -> None:
-        if entries:
+        if self._raw(use).startswith("config:"):
+            message = "the section of another file is not read for the server"
+            self._warn(use, message, "write here what it says of the server")
+        elif entries:
             names = ", ".join(f"`{name}`" for name in entries)
             note = f"write `egg:wsgid-server#main` to have {names} read"
             self._warn(use, "only addresses are read from a section of another server", note)
@@ -263,7 +266,7 @@ class _Reading:
         number = self._get(port) if port else ""
         if hosts is None or number is None:
             return
-        if port and not (number.isascii() and number.isdigit() and int(number) <= _LAST_PORT):
+        if port and not (re.fullmatch("[0-9]{1,5}", number) and int(number) <= _LAST_PORT):
             note = f"expected a number from 0 to {_LAST_PORT}"
             self._refuse(port, "invalid-value", "invalid value for `port`", note)
             return

@@ -244,6 +244,10 @@ def test_every_mistake_has_its_place(directory: Directory) -> None:
             ("2:8", "error[invalid-value]", "invalid value for `port`", "expected a number from 0 to 65535"),
         ),
         (
+            f"port = {5000 * '8'}",  # more digits than int() takes
+            ("2:8", "error[invalid-value]", "invalid value for `port`", "expected a number from 0 to 65535"),
+        ),
+        (
             "bind = :80\nhost = a",
             (
                 "3:1",
@@ -271,6 +275,18 @@ def test_of_another_servers_section_the_addresses_are_read(directory: Directory)
             "write `egg:wsgid-server#main` to have `url_scheme` read"
         )
     ] == [mistake.concise() for mistake in checked.mistakes]
+
+
+def test_that_a_section_of_another_file_is_not_read_is_told(directory: Directory) -> None:
+    """PasteDeploy itself would follow."""
+    assert [
+        (
+            "2:7",
+            "warning[conflict]",
+            "the section of another file is not read for the server",
+            "write here what it says of the server",
+        )
+    ] == directory.told("[server:main]\nuse = config:base.ini\nworkers = 3\n")
 
 
 def test_a_key_that_is_general_is_none_of_the_servers(directory: Directory) -> None:
