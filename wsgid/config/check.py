@@ -199,6 +199,15 @@ def _validate(state: _Check, values: dict[str, object]) -> dict[str, Any]:
         checked = Settings.model_validate(values, strict=style == "typed", context={"style": style})
     except ValidationError as error:
         wrong = error.errors(include_url=False)
+    except UnicodeEncodeError:
+        # The words for a value quote it, and pydantic passes on none with what is not UTF-8. It does not say
+        # either whose they are.
+        if len(values) > 1:
+            each = [_validate(state, {name: value}) for name, value in values.items()]
+            return {name: value for right in each for name, value in right.items()}
+        spelt = state.spelt[next(iter(values))]
+        state.refuse((spelt,), "invalid-value", f"invalid value for `{spelt}`", "it has what is not UTF-8")
+        return {}
     else:
         return {name: getattr(checked, name) for name in values}
     seen: set[KeyPath] = set()

@@ -373,6 +373,21 @@ def test_a_variable_without_equals_sign_is_told(start: Start) -> None:
     )
 
 
+def test_what_is_wrong_may_not_be_utf_8_either(start: Start) -> None:
+    """Such an octet comes as half a character; a path may well have one, and keeps it."""
+    env = {"WSGID_BIND": "a \udcff", "WSGID_PIDFILE": "/run/\udcff", "WSGID_WORKERS": "x"}
+    bind, workers = start.mistakes(env=env)
+
+    assert (
+        "environment variable WSGID_BIND",
+        "error[invalid-value]",
+        "invalid value for `bind`",
+        "it has what is not UTF-8",
+    ) == bind
+    assert "environment variable WSGID_WORKERS" == workers[0]
+    assert "/run/\udcff" == start.load(env={"WSGID_PIDFILE": "/run/\udcff"}).settings.pidfile
+
+
 def test_a_file_that_cannot_be_read_does_not_hide_the_other_mistakes(start: Start) -> None:
     unreadable, wrong = start.mistakes("-c", "none.toml", "-w", "x")
 
