@@ -67,7 +67,7 @@ def test_list_of_one_large_block_holds_no_thread(server: ServerProcess) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 32 * 1024 - 1, 32 * 1024], ids=str)
 def test_blocks_of_a_stream_arrive_in_order_and_whole(server: ServerProcess, size: int) -> None:
-    """Small ones and large ones take different ways to the kernel, which takes a part of either."""
+    """The kernel takes a part of a chunk, and may stop before, in or behind the block."""
     texts = ["a", "bc", "", "defg", "h", "i"]
     with unread(server) as wire:
         answer = wire.ask(ordered(kind="generator", body=texts, repeat=size, times=8))

@@ -263,6 +263,10 @@ class Cell:
         """Note that the call got somewhere: a block was yielded or written."""
         self._times[self._progress] = now
 
+    def progress_at(self) -> tuple[memoryview[float], int]:
+        """Where `progress` writes, and at which index: for a loop in which a call costs too much."""
+        return self._times, self._progress
+
     def waiting(self) -> None:
         """Note that the thread waits for its client: that is not the application's fault, and not judged."""
         self._times[self._progress] = 0.0

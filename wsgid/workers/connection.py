@@ -61,6 +61,9 @@ class Watch(Protocol):
     def progress(self, now: float) -> None:
         """It got somewhere."""
 
+    def progress_at(self) -> tuple["memoryview[float]", int] | None:
+        """Where the time of it is written; None where `progress` does more than that."""
+
     def waiting(self) -> None:
         """It waits for its client."""
 
@@ -225,11 +228,6 @@ class Connection:
         self.sock, self.secure = self.raw, None
 
     @property
-    def is_taken(self) -> bool:
-        """Whether the socket is the application's."""
-        return self.taken is not None
-
-    @property
     def writes(self) -> bool:
         """Whether it is the client's turn to take something."""
         return self.state is State.WRITING or (
@@ -272,9 +270,14 @@ class Connection:
         if sent != len(data):
             self._keep(memoryview(data)[sent:])
 
-    def send_pieces(self, *pieces: bytes) -> None:
-        """Send octets as `send` does; the kernel joins them."""
-        self.send_last_pieces(*pieces)
+    def descriptor(self) -> int | None:
+        """The socket's, where what is written to it is what the client hears."""
+        return self.fd if self.secure is None else None
+
+    def send_rest(self, sent: int, *pieces: bytes) -> None:
+        """Send what is left of pieces, as `send` does."""
+        self._keep_rest(sent, pieces)
+        self.flush()
         if self._pending_size > self._spool.memory:
             self.wait_until_sent()
 
@@ -285,15 +288,12 @@ class Connection:
             self.send_last(b"".join(pieces))
             return
         try:
-            sent = self.raw.sendmsg(pieces)
+            sent = os.writev(self.fd, pieces)
         except BlockingIOError:
             sent = 0
         except OSError as error:
             raise ClientGone from error
-        for piece in pieces:
-            if sent < len(piece):
-                self._keep(memoryview(piece)[sent:])
-            sent = max(0, sent - len(piece))
+        self._keep_rest(sent, pieces)
 
     def send_file(self, part: FileRange) -> None:
         """Send a part of a file, and keep what the client does not take."""
@@ -312,6 +312,10 @@ class Connection:
         """Tell the scoreboard that the application got somewhere."""
         if self.cell is not None:
             self.cell.progress(monotonic())
+
+    def progress_at(self) -> tuple["memoryview[float]", int] | None:
+        """Where the scoreboard has the time of it, if that is all that it is told."""
+        return None if self.cell is None else self.cell.progress_at()
 
     def take(self) -> socket.socket:
         """Make the socket the application's: it blocks from here on, and nothing of ours is said by it."""
@@ -339,6 +343,12 @@ class Connection:
     def _keep(self, octets: memoryview) -> None:
         self._put(octets)
         self._pending_size += len(octets)
+
+    def _keep_rest(self, sent: int, pieces: tuple[bytes, ...]) -> None:
+        for piece in pieces:
+            if sent < len(piece):
+                self._keep(memoryview(piece)[sent:])
+            sent = max(0, sent - len(piece))
 
     def _put(self, what: memoryview | FileRange) -> None:
         if self.pending is None:

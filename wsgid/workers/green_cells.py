@@ -32,6 +32,9 @@ class GreenCell:
             self._give_way()
             self._held_since = monotonic()
 
+    def progress_at(self) -> None:
+        """Nowhere: who writes there would not let others run."""
+
     def waiting(self) -> None:
         """Note that it waits for its client."""
         self.cell.waiting()

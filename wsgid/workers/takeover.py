@@ -38,7 +38,7 @@ class Takeover:
                 # As with any socket: twice is once. A thread of the application may come to it late.
                 return _stay_closed
             raise ConnectionAbortedError("the connection is closed")
-        if not connection.is_taken:
+        if connection.taken is None:
             self._on_take(connection)
         return getattr(connection.take(), name)
 

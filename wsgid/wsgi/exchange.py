@@ -7,7 +7,9 @@
 # Rule 3: `finish` is called exactly once, when the last octet is out or never will be. Only then is the
 #         iterable closed and the exchange recorded.
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from wsgid.protocol.http1 import Request
@@ -34,8 +36,12 @@ class Output(Protocol):
     """Where a response goes: the connection, seen from here."""
 
     @property
-    def is_taken(self) -> bool:
-        """Whether the application speaks to the client itself (environ["gunicorn.socket"])."""
+    def taken(self) -> object:
+        """The socket, once the application speaks to the client itself (environ["gunicorn.socket"])."""
+
+    @property
+    def pending(self) -> object:
+        """What the client has not taken yet; None or empty where that is nothing."""
 
     def send(self, data: bytes) -> None:
         """Send octets now; wait for the client if too much is pending. Raises ClientGone."""
@@ -43,8 +49,11 @@ class Output(Protocol):
     def send_last(self, data: bytes) -> None:
         """Send the last octets: what the client does not take goes on by itself. Raises ClientGone."""
 
-    def send_pieces(self, *pieces: bytes) -> None:
-        """Send octets as `send` does, in pieces too large to be joined. Raises ClientGone."""
+    def descriptor(self) -> int | None:
+        """Where octets are written as they are, as long as nothing is pending; None where TLS is spoken."""
+
+    def send_rest(self, sent: int, *pieces: bytes) -> None:
+        """Send as `send` does what is left of pieces that went to the descriptor. Raises ClientGone."""
 
     def send_last_pieces(self, *pieces: bytes) -> None:
         """Send octets as `send_last` does, in pieces too large to be joined. Raises ClientGone."""
@@ -54,6 +63,9 @@ class Output(Protocol):
 
     def progress(self) -> None:
         """Note that the application got somewhere."""
+
+    def progress_at(self) -> tuple["memoryview[float]", int] | None:
+        """Where the time of it is written, for a loop that does so itself; None where there is more to do."""
 
     def cut(self, *, is_open_ended: bool) -> None:
         """Note that the rest of a response will not come; its client must learn of it.
@@ -224,7 +236,7 @@ class Exchange:
                 self._send_all(iterable)
         except ClientGone:
             self.keep_alive = False
-            if self._output.is_taken:
+            if self._output.taken is not None:
                 self._switch()
             elif self._head_sent:
                 self._break_off()
@@ -281,32 +293,66 @@ class Exchange:
 
     def _send_all(self, iterable: Iterable[object]) -> None:
         """Each block before the next is asked for; the head with the first that is not empty (PEP 3333)."""
-        output = self._output
-        progress, send = output.progress, output.send
-        # Whether all that a block still needs is its size, and that of the last one as it is written.
-        is_chunk = False
-        size, line = 0, b""
-        for block in iterable:
-            if is_chunk and block and type(block) is bytes:
-                # What _send does, in short: a stream is hundreds of blocks, most of one size.
-                length = len(block)
-                if length != size:
-                    size, line = length, b"%x\r\n" % length
-                self.sent += length
-                if length < LARGE:
-                    send(b"".join((line, block, CRLF)))
-                else:
-                    output.send_pieces(line, block, CRLF)
-            elif block:
+        progress = self._output.progress
+        blocks = iter(iterable)
+        for block in blocks:
+            if block:
                 self._send(block)
                 # Not when Content-Length is reached: what stands behind the last yield is to run.
                 if self._is_full:
                     break
-                is_chunk = self._chunked
+                if self._chunked:
+                    progress()
+                    self._send_chunks(blocks)
+                    break
             elif type(block) is not bytes:
                 raise _not_bytes(block)
             progress()
         self._end()
+
+    def _send_chunks(self, blocks: Iterator[object]) -> None:
+        """What `_send` and `progress` do, in one loop: a stream is hundreds of blocks, most of one size."""
+        output = self._output
+        progress, send = output.progress, output.send
+        writev, now = os.writev, monotonic
+        fd, place = output.descriptor(), output.progress_at()
+        times, word = (None, 0) if place is None else place
+        # Of the last block: its length, the line that says it, and what the two and a CRLF are together.
+        size, line, whole = -1, b"", 0
+        sent = 0
+        try:
+            for block in blocks:
+                if type(block) is not bytes:
+                    # Of a type derived from it, or an error.
+                    self._send(block)
+                    progress()
+                    continue
+                length = len(block)
+                if length != size:
+                    if not length:
+                        progress()
+                        continue
+                    size, line = length, b"%x\r\n" % length
+                    whole = len(line) + length + len(CRLF)
+                sent += length
+                # The application may send something, or take the socket, before each of its blocks.
+                if fd is None or output.pending or output.taken is not None:
+                    send(b"".join((line, block, CRLF)))
+                else:
+                    try:
+                        written = writev(fd, (line, block, CRLF))
+                    except BlockingIOError:
+                        written = 0
+                    except OSError as error:
+                        raise ClientGone from error
+                    if written != whole:
+                        output.send_rest(written, line, block, CRLF)
+                if times is None:
+                    progress()
+                else:
+                    times[word] = now()
+        finally:
+            self.sent += sent
 
     def _send_file(self, wrapper: FileWrapper) -> bool:
         """Let the kernel send a regular file; False if this is none, or the response has no body."""
@@ -431,7 +477,7 @@ class Exchange:
 
     def _fail(self, error: BaseException) -> None:
         """Answer 500 if that is still possible."""
-        if self._output.is_taken:
+        if self._output.taken is not None:
             self._switch()
             # By StopIteration, or without a response at all, an application says that it is done.
             if isinstance(error, (StopIteration, ResponseError)):

@@ -105,6 +105,19 @@ def test_only_a_call_that_can_get_on_is_judged() -> None:
     assert not row.read().cells[0].is_busy
 
 
+def test_a_time_written_where_progress_is_kept_is_progress() -> None:
+    """A loop that sends hundreds of blocks writes it itself."""
+    row = board().row(0)
+    row.claim(1, 1)
+    others, cell = row.cell(0), row.cell(1)
+    others.begin(10.0, b"GET /other HTTP/1.1\r\n", b"")
+    cell.begin(10.0, b"GET / HTTP/1.1\r\n", b"")
+    times, index = cell.progress_at()
+    times[index] = 20.0
+
+    assert [10.0, 20.0] == [view.stalled_since for view in row.read().cells]
+
+
 def test_the_whole_server_stops_at_once() -> None:
     whole = board()
     before = whole.stopping

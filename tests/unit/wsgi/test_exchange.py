@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import weakref
+from array import array
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,20 +30,24 @@ class Wire:
         self.sends: list[bytes] = []
         self.files: list[FileRange] = []
         self.is_gone = False
-        self.is_taken = False
+        self.taken: object = None
+        self.pending: object = None
         # Of each response that was cut, whether only the end of the connection would have ended it.
         self.cuts: list[bool] = []
 
     def send(self, data: bytes) -> None:
-        if self.is_gone or self.is_taken:
+        if self.is_gone or self.taken is not None:
             raise ClientGone
         self.sends.append(data)
 
     def send_last(self, data: bytes) -> None:
         self.send(data)
 
-    def send_pieces(self, *pieces: bytes) -> None:
-        self.send(b"".join(pieces))
+    def descriptor(self) -> int | None:
+        return None
+
+    def send_rest(self, sent: int, *pieces: bytes) -> None:
+        self.send(b"".join(pieces)[sent:])
 
     def send_last_pieces(self, *pieces: bytes) -> None:
         self.send(b"".join(pieces))
@@ -50,8 +58,51 @@ class Wire:
     def progress(self) -> None:
         pass
 
+    def progress_at(self) -> tuple[memoryview[float], int] | None:
+        return None
+
     def cut(self, *, is_open_ended: bool) -> None:
         self.cuts.append(is_open_ended)
+
+
+class Pipe(Wire):
+    """A wire with a descriptor, as a connection without TLS has it; what was written there comes behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader, self.writer = os.pipe2(os.O_NONBLOCK)
+        # The time of the last progress, as the scoreboard has it.
+        self.times = memoryview(array("d", [0.0])).cast("B").cast("d")
+
+    def close(self) -> None:
+        os.close(self.writer)
+        if not self.is_gone:
+            os.close(self.reader)
+
+    def descriptor(self) -> int | None:
+        return self.writer
+
+    def send_rest(self, sent: int, *pieces: bytes) -> None:
+        super().send_rest(sent, *pieces)
+        self.pending = self.sends[-1]
+
+    def progress(self) -> None:
+        self.times[0] = 1.0
+
+    def progress_at(self) -> tuple[memoryview[float], int] | None:
+        return self.times, 0
+
+    def written(self) -> bytes:
+        """Give what has been written since this was last asked; none of it is in `sends`."""
+        try:
+            return os.read(self.reader, 1024 * 1024)
+        except BlockingIOError:
+            return b""
+
+    def leave(self) -> None:
+        """Be a client that has gone."""
+        self.is_gone = True
+        os.close(self.reader)
 
 
 class Ran:
@@ -136,6 +187,114 @@ def test_each_block_is_out_before_the_next_is_asked_for() -> None:
     Ran(answering(blocks()), wire=wire)
 
     assert seen == [0, 1, 2]
+
+
+class Derived(bytes):
+    """A block that is none of the plain ones."""
+
+
+def test_a_stream_of_any_blocks_goes_to_the_descriptor_in_their_order() -> None:
+    blocks = [b"first", b"ab", b"cd", b"", Derived(b"efg"), b"x" * 3000, b"", b"yz"]
+    with closing(Pipe()) as wire:
+        ran = Ran(answering(blocks), wire=wire)
+        written = wire.written()
+
+    assert b"2\r\nab\r\n" + b"2\r\ncd\r\n" + b"bb8\r\n" + blocks[5] + b"\r\n" + b"2\r\nyz\r\n" == written
+    # The head, what has a type of its own, and the end go the common way.
+    assert [b"3\r\nefg\r\n", b"0\r\n\r\n"] == wire.sends[1:]
+    assert [f"200 OK {sum(map(len, blocks))}"] == ran.records
+
+
+def test_each_block_is_written_and_told_before_the_next_is_asked_for() -> None:
+    seen: list[tuple[bytes, bool]] = []
+
+    def app(_: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"head"
+        for block in (b"a", b"bc", b"", b"d"):
+            wire.times[0] = 0.0
+            yield block
+            seen.append((wire.written(), wire.times[0] > 0.0))
+
+    with closing(Pipe()) as wire:
+        Ran(app, wire=wire)
+
+    assert [(b"1\r\na\r\n", True), (b"2\r\nbc\r\n", True), (b"", True), (b"1\r\nd\r\n", True)] == seen
+
+
+def test_what_a_client_does_not_take_at_once_is_sent_behind_what_it_took() -> None:
+    blocks = [b"head", b"x" * 20_000, b"behind"]
+    with closing(Pipe()) as wire:
+        fcntl.fcntl(wire.writer, fcntl.F_SETPIPE_SZ, 4096)
+        ran = Ran(answering(blocks), wire=wire)
+        written = wire.written()
+
+    chunk = b"4e20\r\n" + blocks[1] + b"\r\n"
+    assert 0 < len(written) < len(chunk)
+    assert [chunk[len(written) :], b"6\r\nbehind\r\n", b"0\r\n\r\n"] == wire.sends[1:]
+    assert [f"200 OK {sum(map(len, blocks))}"] == ran.records
+
+
+def test_nothing_of_a_block_is_lost_where_a_client_takes_nothing_at_all() -> None:
+    with closing(Pipe()) as wire:
+        fcntl.fcntl(wire.writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(wire.writer, b"-" * 4096)
+        Ran(answering([b"head", b"a", b"b"]), wire=wire)
+
+        assert b"-" * 4096 == wire.written()
+
+    assert [b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"] == wire.sends[1:]
+
+
+def test_a_stream_to_a_client_that_has_gone_is_broken_off_and_recorded() -> None:
+    def app(_: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"head"
+        yield b"a"
+        wire.leave()
+        yield b"b"
+        pytest.fail("it was asked for a block that nobody takes")
+
+    with closing(Pipe()) as wire:
+        ran = Ran(app, wire=wire)
+
+    assert ([False], [], ["200 OK 6"]) == (wire.cuts, ran.reports, ran.records)
+    assert not ran.exchange.keep_alive
+
+
+def test_nothing_is_written_to_a_socket_that_was_taken_in_the_middle_of_a_stream() -> None:
+    def app(_: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"head"
+        yield b"a"
+        wire.taken = wire
+        yield b"nobody hears this"
+
+    with closing(Pipe()) as wire:
+        ran = Ran(app, wire=wire)
+
+        assert b"1\r\na\r\n" == wire.written()
+
+    assert ["101 Switching Protocols 0"] == ran.records
+
+
+def test_what_an_application_sends_between_two_blocks_stays_between_them() -> None:
+    def app(_: Any, start_response: Any) -> Iterator[bytes]:
+        write = start_response("200 OK", [])
+        yield b"head"
+        yield b"a"
+        # The client takes no more from here on.
+        wire.pending = write
+        write(b"b")
+        yield b"c"
+
+    with closing(Pipe()) as wire:
+        ran = Ran(app, wire=wire)
+
+        assert b"1\r\na\r\n" == wire.written()
+
+    assert [b"1\r\nb\r\n", b"1\r\nc\r\n", b"0\r\n\r\n"] == wire.sends[1:]
+    assert ["200 OK 7"] == ran.records
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
@@ -283,7 +442,7 @@ def taking(wire: Wire, error: BaseException | None) -> Callable[..., Any]:
     """An application that speaks another protocol on the socket, and then ends so."""
 
     def app(_: Any, start_response: Any) -> Any:
-        wire.is_taken = True
+        wire.taken = wire
         if error is not None:
             raise error
         start_response("200 OK", [])
