@@ -300,6 +300,8 @@ def test_idle_connection_gets_one_more_answer_where_no_successor_takes_it() -> N
             old = int(wire.ask(get("/")).body)
             (server.directory / "wsgid.toml").write_text('worker_class = "one_by_one:OneByOne"\n')
             server.signal(signal.SIGHUP)
+            server.expect("worker ready .*generation=2")
+            # It is told to leave next, and may not have heard that yet.
             answers = [wire.ask(get("/"))]
             while not answers[-1].is_last:
                 answers.append(wire.ask(get("/")))
