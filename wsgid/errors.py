@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     """The exit statuses of every command; docs/reference/exit-codes.md explains them.
 
     69 and 78 are EX_UNAVAILABLE and EX_CONFIG of sysexits(3). A unit restarts after 3 and 69, which
-    time may heal, and not after 78, which only an editor can.
+    time may heal, and not after 78, which only an editor can. 130 is a shell's word for an end by SIGINT.
     """
 
     OK = 0
@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     APPLICATION = 3
     UNAVAILABLE = 69
     CONFIGURATION = 78
+    INTERRUPTED = 130
 
 
 class WsgidError(Exception):

@@ -20,7 +20,7 @@ from tests.rows import again
 from tests.support import _environment, children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +104,14 @@ def wait_end(pid: int) -> None:
             assert poll.poll(DEADLINE_S * 1000), f"{pid} did not end"
         finally:
             os.close(handle)
+
+
+def wait_until(has_come: Callable[[], bool]) -> None:
+    """Look again and again for what nobody tells of."""
+    last = time.monotonic() + DEADLINE_S
+    while not has_come():
+        assert time.monotonic() < last, "it did not come"
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -239,13 +247,31 @@ def test_ctrl_c_while_it_starts_ends_the_server(place: Place) -> None:
     typed = subprocess.Popen(
         place.argv(app="hangs"), cwd=place.directory, env=_environment({}), stderr=subprocess.PIPE, text=True
     )
-    last = time.monotonic() + DEADLINE_S
-    while not (place.directory / "begun").exists() and time.monotonic() < last:
-        time.sleep(0.01)  # nobody tells
+    wait_until((place.directory / "begun").exists)
     typed.send_signal(signal.SIGINT)
     _, errors = typed.communicate(timeout=DEADLINE_S)
 
     assert (130, "") == (typed.returncode, errors)
+    assert place.wait_left(0)
+
+
+def test_ctrl_c_once_more_ends_it_at_once(place: Place) -> None:
+    """Whoever presses it twice does not want to wait for an application that will not end."""
+    deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen('begun', 'w').close()\n"
+    (place.directory / "deaf.py").write_text(f"{deaf}time.sleep(3600)\n")
+    log = place.directory / "error.log"
+    argv = place.argv("--error-logfile", log.name, "--graceful-timeout", "600", app="deaf")
+    typed = subprocess.Popen(
+        argv, cwd=place.directory, env=_environment({}), stderr=subprocess.PIPE, text=True
+    )
+    wait_until((place.directory / "begun").exists)
+    typed.send_signal(signal.SIGINT)
+    wait_until(lambda: "stopping gracefully (SIGTERM)" in log.read_text())
+    typed.send_signal(signal.SIGINT)
+    _, errors = typed.communicate(timeout=DEADLINE_S)
+
+    assert (130, "") == (typed.returncode, errors)
+    assert "stopping at once (SIGINT)" in log.read_text()
     assert place.wait_left(0)
 
 

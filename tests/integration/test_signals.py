@@ -144,6 +144,18 @@ def test_int_after_term_makes_it_quick(serve: Serve) -> None:
         assert 0 == server.wait(deadline_s=3.0)
 
 
+def test_ctrl_c_once_more_while_the_process_ends_shows_no_traceback(serve: Serve) -> None:
+    """Fingers are quick, and an interpreter takes its time to end: it would show a traceback of its own."""
+    late = "import atexit, os, signal\n_me = os.getpid()\n"
+    late += "atexit.register(lambda: os.getpid() == _me and os.kill(_me, signal.SIGINT))\n"
+    server = serve("-c", "late.py", app="app", files={**FILES, "late.py": late})
+    server.signal(signal.SIGINT)
+
+    assert -signal.SIGINT == server.wait()
+    assert "worker gone" in server.log
+    assert "KeyboardInterrupt" not in server.log
+
+
 def test_ttin_and_ttou_change_the_number_of_workers(serve: Serve) -> None:
     server = serve("-w", "2")
     server.signal(signal.SIGTTIN)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wsgid import __version__
+from wsgid.cli.interrupt import let_interrupts_end_us
 from wsgid.cli.output import NobodyReadsError, put
 from wsgid.errors import AddressError, ExitCode, UsageError, WsgidError
 from wsgid.metrics.memory import private_memory
@@ -56,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wsgidctl: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return 130  # as a shell has it: 128 and SIGINT
+        let_interrupts_end_us()
+        return ExitCode.INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

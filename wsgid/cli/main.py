@@ -17,6 +17,7 @@ from wsgid import __version__, is_compiled
 from wsgid.cli import last_words
 from wsgid.cli.commands import run
 from wsgid.cli.environment import enter, enter_early
+from wsgid.cli.interrupt import let_interrupts_end_us
 from wsgid.cli.machine import why_not_here
 from wsgid.cli.output import NobodyReadsError, open_what_is_closed, put
 from wsgid.config.options import AS_PROGRAM, PROGRAMS, make_parser, parse_command, program_of
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from wsgid.config.load import Loaded
     from wsgid.daemon.daemonize import Teller
 
-
-# As a shell has it for a command that Ctrl-C ends.
-_INTERRUPTED = 128 + 2
 
 # The commands that load the settings.
 _LOADING = ("check", "show", "explain")
@@ -53,10 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             address = last_words.listener(os.environ)
             try:
                 # Before the imports of _run, which would be for nothing.
-                return _run(argv, {}, None, enter_early(command, argv, start_directory()))
+                status = _run(argv, {}, None, enter_early(command, argv, start_directory()))
             except WsgidError as error:
                 last_words.tell(address, error)
                 raise
+            let_interrupts_end_us()
+            return status
         else:
             directory = start_directory()
             # A Python file may import what only the other environment has. Not as root, who merely asks: what
@@ -65,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 enter_early(command, argv, directory)
             return run(command, argv, directory)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        let_interrupts_end_us()
+        return ExitCode.INTERRUPTED
     except NobodyReadsError as error:
         return error.exit_code
     except WsgidError as error:

@@ -15,8 +15,7 @@ import signal
 import sys
 from typing import NamedTuple
 
-# Ctrl-C, while the server starts.
-_INTERRUPTED = 128 + signal.SIGINT
+from wsgid.errors import ExitCode
 
 
 class Told(NamedTuple):
@@ -104,14 +103,26 @@ def _wait(fd: int, child: int) -> Told:
                     pass
                 return told
     except KeyboardInterrupt:
-        while b"\n" not in words and (data := os.read(fd, 4096)):  # whom to stop
-            words += data
-        with contextlib.suppress(ValueError, ProcessLookupError):
-            os.kill(int(words.partition(b"\n")[0]), signal.SIGTERM)
-        while os.read(fd, 65536):
-            pass
-        return Told(_INTERRUPTED)
+        _stop(fd, words)
+        return Told(ExitCode.INTERRUPTED)
     return Told(1, "wsgid: the server ended before it was ready, and could not say why")
+
+
+def _stop(fd: int, words: bytes) -> None:
+    """Stop the server, at once if Ctrl-C comes once more, and wait until nothing is left of it."""
+    order = signal.SIGTERM
+    while True:
+        try:
+            while b"\n" not in words and (data := os.read(fd, 4096)):  # whom to stop
+                words += data
+            with contextlib.suppress(ValueError, ProcessLookupError):
+                os.kill(int(words.partition(b"\n")[0]), order)
+            while os.read(fd, 65536):
+                pass
+        except KeyboardInterrupt:
+            order = signal.SIGINT
+        else:
+            return
 
 
 def _understand(words: bytes) -> Told | None:
