@@ -279,6 +279,18 @@ def test_the_user_of_the_unit_is_the_one_that_serves(site: Project) -> None:
     assert "note: wsgid@shop.service also reads /etc/passwd, which this check did not\n" in done.error
 
 
+def test_what_a_unit_names_may_be_hidden_from_who_asks(site: Project) -> None:
+    """Below a directory of the service's user, say; a name that is too long is hidden from root, too."""
+    hidden = f"/{'x' * 300}"
+    site.write("etc/shop.toml", f'app = "site_"\nchdir = "{site.root}"\nbind = ["127.0.0.1:0"]\n')
+    text = f"[Service]\nWorkingDirectory={hidden}\nEnvironmentFile={hidden}\n"
+    site.write("units/wsgid@.service", text)
+    done = site.check_instances("--instance", "shop", "--no-app")
+
+    assert (0, "") == (done.status, done.error)
+    assert "start directory" not in done.out
+
+
 def test_a_user_and_a_group_that_are_not_there_are_mistakes(site: Project) -> None:
     text = 'app = "site_"\nbind = ["127.0.0.1:0"]\nuser = "nobdy"\nsocket_group = "no-such-group"\n'
     site.write("wsgid.toml", text)

@@ -179,6 +179,8 @@ def test_a_port_that_is_not_allowed_ends_with_69(serve: Serve) -> None:
         again('access_log_format = "%(nonsense)x"\naccesslog = "-"\n', "access_log_format", "nonsense"),
         again('accesslog = "no/directory/here"\n', "accesslog", "cannot open no/directory/here"),
         ('tmp_upload_dir = "no/directory"\n', "tmp_upload_dir", "there is no directory"),
+        # Which cannot even be looked at, as one that is closed to the user.
+        again(f'tmp_upload_dir = "{"x" * 300}"\n', "tmp_upload_dir", "there is no directory"),
     ],
 )
 def test_a_bad_file_ends_with_78(serve: Serve, config: str, place: str, expected: str) -> None:

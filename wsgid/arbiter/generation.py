@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wsgid.arbiter.moments import load_hooks
@@ -291,7 +291,7 @@ def _pem_files(settings: Settings) -> PemFiles | None:
 
 def _see_upload_dir(path: str | None) -> None:
     """Refuse a directory that is not there: every long body would be answered with 503."""
-    if path is not None and not Path(path).is_dir():
+    if path is not None and not os.path.isdir(path):  # noqa: PTH112  False where it is hidden from us
         raise ConfigurationError(f"tmp_upload_dir: there is no directory {path}; make it, or leave it out")
 
 

@@ -64,7 +64,7 @@ class Watched:
 
     def __init__(self, extra: Sequence[str] = ()) -> None:
         """`extra` are absolute paths and patterns (`**` is any number of directories)."""
-        self._extra: Final = tuple(f"{one}/**" if Path(one).is_dir() else one for one in extra)
+        self._extra: Final = tuple(f"{one}/**" if _is_directory(one) else one for one in extra)
         self._stamps: dict[str, Stamp] = {path: stamp(path) for path in self._extra_files()}
         self._directories: dict[str, None] = {}
 
@@ -89,15 +89,20 @@ class Watched:
         for pattern in self._extra:
             if glob.has_magic(pattern):
                 places.update(_below(pattern))
-        return frozenset(place for place in places if Path(place).is_dir())
+        return frozenset(place for place in places if _is_directory(place))
 
     def _extra_files(self) -> list[str]:
         return [
             path
             for pattern in self._extra
             for path in (glob.glob(pattern, recursive=True) if glob.has_magic(pattern) else (pattern,))  # noqa: PTH207
-            if not Path(path).is_dir()
+            if not _is_directory(path)
         ]
+
+
+def _is_directory(path: str) -> bool:
+    # Path.is_dir raises where one above it is closed to us.
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _below(pattern: str) -> list[str]:

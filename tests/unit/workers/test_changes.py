@@ -22,6 +22,14 @@ def test_a_file_is_told_once_when_it_is_written(tmp_path: Path) -> None:
     assert [[views], []] == [watched.changes(), watched.changes()]
 
 
+def test_what_cannot_be_looked_at_is_not_there(tmp_path: Path) -> None:
+    """As a file in a directory that is closed to us; a name of this length is refused to root, too."""
+    watched = Watched([str(tmp_path / ("x" * 300))])
+
+    assert [] == watched.changes()
+    assert {str(tmp_path)} == watched.directories()
+
+
 def test_a_file_of_the_same_size_is_told(tmp_path: Path) -> None:
     views = write(tmp_path / "views.py", "x = 1")
     watched = Watched()

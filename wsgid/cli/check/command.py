@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.apps import virtualenv
@@ -60,7 +59,7 @@ def check(
     is_asked_by_server = command.no_app and _is_child_of(argv, environ, cwd)
     unit = find_unit(instance, unit_path) if instance and not is_asked_by_server else None
     environ = _as_in_unit(environ, unit)
-    start = unit.working_directory if unit is not None and Path(unit.working_directory).is_dir() else cwd
+    start = unit.working_directory if unit is not None and _may_enter(unit.working_directory) else cwd
     try:
         loaded = load(argv, environ, start, directory=directory)
     except Mistakes as error:
@@ -235,7 +234,7 @@ def _unit_notes(
     if unit is None:
         return
     yield from sandbox.notes_of_unit(settings, unit)
-    if start != "/":
+    if start == unit.working_directory != "/":
         yield f"start directory {start}, as in {unit.name}"
     ours = sorted(name for name in environ if name.startswith("WSGID_"))
     theirs = [name for name in unit.variables if name.startswith("WSGID_")]
@@ -244,8 +243,13 @@ def _unit_notes(
     if missing := [name for name in theirs if name not in ours]:
         yield f"{unit.name} sets {', '.join(missing)}, which this check did not see"
     for file in unit.environment_files:
-        if Path(file).exists():
+        if os.path.exists(file):  # noqa: PTH110  False where it is hidden from us
             yield f"{unit.name} also reads {file}, which this check did not"
+
+
+def _may_enter(directory: str) -> bool:
+    # Path.is_dir raises where it is hidden from us.
+    return os.path.isdir(directory) and os.access(directory, os.X_OK)  # noqa: PTH112
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def look_at_target(name: str, path: str, made: Sequence[str] = ()) -> Iterator[F
     status = _status(file)
     if is_made(parent, made) and (status is None or not stat.S_ISDIR(status.st_mode)):
         return
-    if status is None and not parent.is_dir():
+    if status is None and not os.path.isdir(parent):  # noqa: PTH112  False where it is hidden from us
         note = "make it, or let systemd do so (RuntimeDirectory=, LogsDirectory=)"
         yield Finding("invalid-value", f"there is no directory `{parent}`", name, note=note)
     elif status is not None and stat.S_ISDIR(status.st_mode):

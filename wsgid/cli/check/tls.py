@@ -5,8 +5,8 @@ The only place of cli that imports ssl, and only where there is something to loo
 
 from __future__ import annotations
 
+import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsgid.cli.check.child import look_as
@@ -42,7 +42,7 @@ def refuse_unusable(loaded: Loaded) -> None:
 def look_at_tls(settings: Settings) -> Iterator[Finding]:
     """Read them as the arbiter will, and load them as a worker will."""
     paths = {"certfile": settings.certfile, "keyfile": settings.keyfile, "ca_certs": settings.ca_certs}
-    if settings.ca_certs and Path(settings.ca_certs).is_dir():
+    if settings.ca_certs and os.path.isdir(settings.ca_certs):  # noqa: PTH112  False where it is hidden from us
         del paths["ca_certs"]
     unreadable = [finding for name, path in paths.items() for finding in look_at_source(name, path)]
     yield from unreadable
