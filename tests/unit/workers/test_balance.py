@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +19,9 @@ from wsgid.workers.balance import (
     may_take,
     surplus,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOW = 1000.0
 
@@ -127,3 +132,67 @@ def test_few_are_given_at_a_time() -> None:
     made = board(1000, 0)
 
     assert MOST_GIVEN == Balance(made, made.row(0)).surplus(1000, NOW)
+
+
+class Workers:
+    """Several that look once a second, and as often as they are told; who takes what one gives is chance."""
+
+    def __init__(self, connections: Sequence[int], seed: int, back: float) -> None:
+        """`back`: which part of what it has given a worker takes back, because it has a processor."""
+        self.connections = list(connections)
+        self.given = 0
+        self._board = board(*[0] * len(connections))
+        self._rows = [self._board.row(slot) for slot in range(len(connections))]
+        self._balances = [Balance(self._board, row) for row in self._rows]
+        self._dice = Random(seed)
+        self._back = back
+        self._looks = [NOW + self._dice.random() for _ in connections]
+
+    def run(self, until: float) -> None:
+        """Look, whoever is next, until then."""
+        while (now := min(self._looks)) < until:
+            slot = self._looks.index(now)
+            row = self._rows[slot]
+            row.beat(now)
+            row.connections = self.connections[slot]
+            balance = self._balances[slot]
+            given = balance.surplus(self.connections[slot], now)
+            for _ in range(given):
+                self._move(slot)
+            self.given += given
+            self._looks[slot] = min(now + 1.0, balance.next) if given else now + 1.0
+
+    def _move(self, giver: int) -> None:
+        others = [slot for slot in range(len(self.connections)) if slot != giver]
+        taker = giver if self._dice.random() < self._back else self._dice.choice(others)
+        for slot, change in ((giver, -1), (taker, 1)):
+            self.connections[slot] += change
+            self._rows[slot].connections = self.connections[slot]
+
+
+@pytest.mark.parametrize("back", [0.0, 0.5])
+@pytest.mark.parametrize(
+    "connections", [(64, 0, 0, 0), (32, 32, 0, 0), (30, 2, 0, 32), (22, 21, 21, 0), (19, 19, 15, 11)]
+)
+def test_some_seconds_later_each_is_within_a_fifth_of_an_equal_part(
+    connections: Sequence[int], back: float
+) -> None:
+    """Whoever takes, as long as others take what is given: ten times each, as chance has it."""
+    found = []
+    for seed in range(10):
+        workers = Workers(connections, seed, back)
+        workers.run(NOW + 6.0)
+        found.append(workers.connections)
+
+    assert [] == [have for have in found if max(have) > 1.2 * 16 or min(have) < 0.8 * 16]
+
+
+@pytest.mark.parametrize("connections", [(64, 0, 0, 0), (19, 19, 15, 11), (3, 0, 0, 0), (61, 0, 0)])
+def test_once_it_is_even_nobody_gives_any_more(connections: Sequence[int]) -> None:
+    """Each connection that travels costs something, and would for ever."""
+    workers = Workers(connections, seed=1, back=0.0)
+    workers.run(NOW + 60.0)
+    given = workers.given
+    workers.run(NOW + 600.0)
+
+    assert 0 < given == workers.given
