@@ -83,8 +83,11 @@ class Acceptor:
             self.is_listening = True
             for listener in self._listeners:
                 self._poller.add(listener.socket.fileno(), partial(self.accept, listener), exclusive=True)
-            if self._handover is not None and self._leaving_since == inf:
-                self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
+            self._listen_to_others()
+
+    def _listen_to_others(self) -> None:
+        if self._handover is not None and self._leaving_since == inf:
+            self._poller.add(self._handover.fileno(), self._take_handed, exclusive=True)
 
     def ignore(self) -> None:
         """Close the doors: what comes is for other workers, or waits."""
@@ -104,6 +107,19 @@ class Acceptor:
                 self._poller.requeue(listener.socket.fileno())
             if self._handover is not None:
                 self._poller.requeue(self._handover.fileno())
+
+    def give_way(self) -> None:
+        """Take nothing that is passed on, in no thread, until `take_part`."""
+        if self._handover is not None:
+            self._poller.remove(self._handover.fileno())
+
+    def take_part(self) -> None:
+        """Take what is passed on as before, at the tail of those that wait for it."""
+        with self._poller.lock:
+            # The doors may have been closed meanwhile, or have been opened anew.
+            is_out = self._handover is not None and self._handover.fileno() not in self._poller.callbacks
+            if self.is_listening and is_out:
+                self._listen_to_others()
 
     def _stand_back(self) -> None:
         """Go to the tail of those that wait for what is passed on, but not with less than a share."""

@@ -616,8 +616,8 @@ class ThreadServer:
         self._acceptor.share = balance.share
         if not count:
             return
-        # What is sent wakes whoever stands first in the queue of the pair: not this worker.
-        self._acceptor.refresh()
+        # A thread of ours that has a processor would take back what others have to wait for one for.
+        self._acceptor.give_way()
         for connection in list(self._poller.waiting.values()):
             if connection.state is IDLE and self._poller.claim(connection):
                 if not self._pass_on(connection, None):
@@ -628,8 +628,8 @@ class ThreadServer:
                     break
         self._row.connections = len(self._acceptor.open)
         self._next_look = min(self._next_look, balance.next)
-        # This thread has a processor, and those that it has woken wait for one: it would take back all.
         sleep(GIVE_WAY_S)
+        self._acceptor.take_part()
         if self._leaving.closes:
             # The server has begun to stop, in another thread that has emptied the pair before this.
             self._take_handed(now)
