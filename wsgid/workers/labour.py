@@ -1,4 +1,4 @@
-"""Whether a thread that does not come back works or sleeps, or only waits for a processor."""
+"""Whether threads that do not come back work or sleep, or only wait for a processor."""
 
 import threading
 import time
@@ -10,28 +10,40 @@ AT_WORK_S: Final = 0.002
 
 
 class Labour:
-    """What one thread does; made by that thread, asked by another."""
+    """What the threads of a process do that have joined; another thread asks."""
 
-    __slots__ = ("_clock", "_noted_s", "_stat")
+    __slots__ = ("_noted_s", "_stats")
 
     def __init__(self) -> None:
-        """Begin with what the thread has computed by now."""
-        self._clock = time.pthread_getcpuclockid(threading.get_ident())
-        self._stat = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
-        self._noted_s = time.clock_gettime(self._clock)
+        """Begin with what the process has computed by now."""
+        self._stats: list[Path] = []
+        self._noted_s = time.process_time()
+
+    def join(self) -> None:
+        """Count the thread that calls this among those that are asked about."""
+        stat = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
+        if stat not in self._stats:
+            self._stats.append(stat)
 
     def note(self) -> None:
         """Begin anew."""
-        self._noted_s = time.clock_gettime(self._clock)
+        self._noted_s = time.process_time()
 
     def is_kept_waiting(self) -> bool:
-        """Whether it could go on, and has had no processor to speak of since it was noted."""
-        if time.clock_gettime(self._clock) - self._noted_s >= AT_WORK_S:
+        """Whether one of them could go on, and none has had a processor to speak of since that was noted.
+
+        The clock is the process's: where another thread of it computes, they count as at work.
+        """
+        if time.process_time() - self._noted_s >= AT_WORK_S:
             return False
-        try:
-            stat = self._stat.read_bytes()
-        except OSError:
-            # Without a descriptor, or without /proc, it is not known: then it counts as one that works.
-            return False
-        # proc(5): the name may hold spaces and brackets; after its last one comes the state.
-        return stat.rpartition(b") ")[2].startswith(b"R")
+        return any(_could_go_on(stat) for stat in self._stats)
+
+
+def _could_go_on(path: Path) -> bool:
+    try:
+        stat = path.read_bytes()
+    except OSError:
+        # Without a descriptor, or without /proc, it is not known: then it counts as one that works.
+        return False
+    # proc(5): the name may hold spaces and brackets; after its last one comes the state.
+    return stat.rpartition(b") ")[2].startswith(b"R")

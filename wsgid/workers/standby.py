@@ -2,8 +2,8 @@
 
 It ticks every 10 ms while the worker is active and sleeps otherwise. If no request has begun for a tick and
 every thread is in a call, it takes the epoll over: it reads, writes and looks at deadlines, but calls no
-application. What is ready goes to another worker, or waits for the first thread that returns. A thread that
-is alone and only waits for a processor is no reason: where there are too few, others wait as well.
+application. What is ready goes to another worker, or waits for the first thread that returns. That a thread
+waits for a processor is no reason: where there are too few, others wait as well.
 """
 
 import sys

@@ -143,8 +143,7 @@ class ThreadServer:
             self._balance = Balance(context.scoreboard, context.row)
         self._seats = [Seat(context.row.cell(number)) for number in range(self._threads)]
         self._standby = Standby(self)
-        # Of a thread that is alone. That the machine keeps several of them waiting at a time is rare.
-        self._labour: Labour | None = None
+        self._labour = Labour()
         self._leaving = Leaving(
             settings.max_requests, settings.max_requests_jitter, settings.graceful_timeout
         )
@@ -182,8 +181,6 @@ class ThreadServer:
         poller.add(self._gone, lambda _, __: None)
         self._look(monotonic())
         self._listen()
-        if self._threads == 1:
-            self._labour = Labour()
         self._standby.start()
         others = [
             threading.Thread(target=self.guard, args=(partial(self._run, seat),), daemon=True)
@@ -207,6 +204,7 @@ class ThreadServer:
         guard(run, self._log)
 
     def _run(self, seat: Seat) -> None:
+        self._labour.join()
         poll = self._poller.epoll.poll
         claim = self._poller.waiting.pop
         ready = self._ready
@@ -740,16 +738,15 @@ class ThreadServer:
 
     def note_calls(self) -> None:
         """Note that these are other calls than at the tick before."""
-        if self._labour is not None:
-            self._labour.note()
+        self._labour.note()
 
     def is_absorbed(self) -> bool:
         """Whether every thread is in the application."""
         return all(seat.is_busy for seat in self._seats)
 
     def is_kept_waiting(self) -> bool:
-        """Whether it is the machine that keeps a thread from going on that is alone."""
-        return self._labour is not None and self._labour.is_kept_waiting()
+        """Whether it is the machine that keeps the threads from going on."""
+        return self._labour.is_kept_waiting()
 
     def stand_in_begin(self) -> None:
         """Leave new connections to other workers, and send them what has already woken this one."""
