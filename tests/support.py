@@ -471,6 +471,14 @@ def connect(address: str, *, timeout_s: float = 10.0) -> socket.socket:
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s)
 
 
+def wait_until(is_so: Callable[[], bool], deadline_s: float = END_DEADLINE_S) -> None:
+    """Look again and again for what nobody tells of; fail if it does not come."""
+    last = time.monotonic() + deadline_s
+    while not is_so():
+        assert time.monotonic() < last, f"it did not come within {deadline_s:g} s"
+        time.sleep(0.01)
+
+
 def children(pid: int) -> tuple[int, ...]:
     """Give the pids of a process's living children; none when it has gone.
 

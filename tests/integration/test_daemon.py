@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.rows import again
-from tests.support import _environment, children
+from tests.support import _environment, children, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -106,14 +106,6 @@ def wait_end(pid: int) -> None:
             os.close(handle)
 
 
-def wait_until(has_come: Callable[[], bool]) -> None:
-    """Look again and again for what nobody tells of."""
-    last = time.monotonic() + DEADLINE_S
-    while not has_come():
-        assert time.monotonic() < last, "it did not come"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def place() -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="wsgid-test-") as name:
@@ -165,9 +157,7 @@ def test_sockets_that_were_passed_to_the_command_are_the_servers(place: Place) -
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
     os.kill(place.pid, signal.SIGHUP)
     log = place.directory / "error.log"
-    last = time.monotonic() + DEADLINE_S
-    while "reload " not in log.read_text().replace("reload begun", "") and time.monotonic() < last:
-        os.sched_yield()
+    wait_until(lambda: "reload " in log.read_text().replace("reload begun", ""))
 
     assert "reload done generation=2" in log.read_text()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
-import time
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.load.processes import memory_kib, settled_descriptors
-from tests.support import start_server
+from tests.support import start_server, wait_until
 from tests.wire import Wire
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.support import ServerProcess
 
@@ -166,13 +165,6 @@ def spooled(pids: Iterable[int], directory: Path) -> int:
                 if str(entry.readlink()).startswith(f"{directory}/"):
                     total += entry.stat().st_size
     return total
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 3 * SOON_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        select.select([], [], [], 0.01)
 
 
 def ask(server: ServerProcess) -> None:
